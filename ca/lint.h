@@ -1,0 +1,41 @@
+/*
+ * Lint judges DER, not structs: the plan's TBS with a filler signature before signing, the real
+ * certificate after it, anyone's certificate in an audit. The same rules, the same code.
+ */
+#ifndef SUBCA_CA_LINT_H
+#define SUBCA_CA_LINT_H
+
+#include <openssl/x509.h>
+
+#include "base/bytes.h"
+#include "base/finding.h"
+
+/* The rules' table, for "subca lint --rules": each id once, in a stable order. */
+const struct rule *lint_rules(size_t *count);
+
+/*
+ * Every rule that applies to a certificate. issuer: DER of the certificate that signed it, empty
+ * when unknown (rules that need it are skipped; a self-signed one is its own issuer). STATUS_INPUT
+ * only where der is not even a SIGNED SEQUENCE; whatever is wrong beyond that is a finding.
+ */
+MUST_CHECK enum status lint_certificate(struct span der, struct span issuer,
+					struct findings *findings, struct error *e);
+
+/*
+ * Proof that these TBS bytes were linted and no finding was an error: the only thing that
+ * ca/sign.h signs.
+ */
+struct lint_passed;
+
+/*
+ * Lints tbs (DER TBSCertificate) with a filler signature under algorithm. STATUS_REFUSED, with the
+ * first error in the message and all of them in findings, when a rule of severity error speaks.
+ */
+MUST_CHECK enum status lint_tbs(struct span tbs, const X509_ALGOR *algorithm, struct span issuer,
+				struct findings *findings, struct lint_passed **out,
+				struct error *e);
+void lint_passed_free(struct lint_passed *p);
+struct span lint_passed_tbs(const struct lint_passed *p);
+const X509_ALGOR *lint_passed_algorithm(const struct lint_passed *p);
+
+#endif

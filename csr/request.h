@@ -1,0 +1,46 @@
+/*
+ * A PKCS#10 request (RFC 2986): bytes in, an immutable request out. What it *claims* (names with
+ * their exact DER, extensions, key) and what was *proved* (its signature under its own key). A
+ * request that does not prove possession does not exist: csr_request_read() refuses it.
+ */
+#ifndef SUBCA_CSR_REQUEST_H
+#define SUBCA_CSR_REQUEST_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "base/bytes.h"
+
+/* More than any request needs; what portals make has about 1 KiB. */
+#define CSR_INPUT_MAX (256 * 1024)
+
+struct csr_request;
+
+/*
+ * Reads one request, PEM or DER. origin (a file name) goes into messages and is copied.
+ * STATUS_INPUT when it is not one well-formed request, STATUS_REFUSED when its signature fails.
+ */
+MUST_CHECK enum status csr_request_read(struct span input, const char *origin,
+					struct csr_request **out, struct error *e);
+
+/* As above, from an open key: the request subca makes for its own intermediates. sign(context,
+ * tbs, …) is called once with the CertificationRequestInfo. See hsm/signer.h's callers. */
+void csr_request_free(struct csr_request *r);
+
+const char *csr_request_origin(const struct csr_request *r);
+struct span csr_request_der(const struct csr_request *r);
+/* The DER of the subject Name, byte for byte as it stands in the request. */
+struct span csr_request_subject(const struct csr_request *r);
+/* The DER of SubjectPublicKeyInfo, byte for byte. */
+struct span csr_request_spki(const struct csr_request *r);
+/* The same two, decoded. Borrowed; never modified by anybody. */
+const X509_NAME *csr_request_name(const struct csr_request *r);
+EVP_PKEY *csr_request_key(const struct csr_request *r);
+/* Requested extensions in their order; NULL when none were asked for. Borrowed. */
+const STACK_OF(X509_EXTENSION) *csr_request_extensions(const struct csr_request *r);
+/* NID of the signature algorithm, NID_sha256WithRSAEncryption, … */
+int csr_request_signature_algorithm(const struct csr_request *r);
+/* 0 is v1, the only one RFC 2986 knows. */
+long csr_request_version(const struct csr_request *r);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * A signer: a private key that signs and never shows itself. Key files and PKCS#11 tokens stand
+ * behind the same few functions; nothing outside hsm/ knows which.
+ */
+#ifndef SUBCA_HSM_SIGNER_H
+#define SUBCA_HSM_SIGNER_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "base/bytes.h"
+
+struct signer;
+
+/* A backend: self is what it keeps; sign gets the bytes to be signed, not their digest. */
+struct signer_ops {
+	enum status (*sign)(void *self, const EVP_MD *digest, struct span message,
+			    struct bytes *signature, struct error *e);
+	void (*free)(void *self);
+};
+
+/* Takes over self (freed with ops->free, also on failure) and a reference to the public key. */
+MUST_CHECK enum status signer_new(const struct signer_ops *ops, void *self, EVP_PKEY *public_key,
+				  const char *description, struct signer **out, struct error *e);
+void signer_free(struct signer *s);
+
+/* "key file private/ca.key", "token 'Root CA', object 'root-2026'". */
+const char *signer_description(const struct signer *s);
+EVP_PKEY *signer_public_key(const struct signer *s);
+
+/*
+ * The AlgorithmIdentifier a key of this kind signs with, as RFC 4055, 5758 and 8410 want its
+ * parameters: NULL for RSA, absent for EC and Ed25519. digest: "sha256", "sha384", "sha512"; NULL
+ * chooses: SHA-256 for RSA and P-256, SHA-384 for P-384; Ed25519 has none. Needs no signer, so
+ * that a plan can be made without the private key. Freed with X509_ALGOR_free().
+ */
+MUST_CHECK enum status signature_algorithm_for(EVP_PKEY *public_key, const char *digest,
+					       X509_ALGOR **out, struct error *e);
+
+/*
+ * Signs message under algorithm (as signature_algorithm_for() made it) and verifies the result
+ * with the public key before it is handed out. STATUS_KEY when the key or the token fails.
+ */
+MUST_CHECK enum status signer_sign(struct signer *s, const X509_ALGOR *algorithm,
+				   struct span message, struct bytes *signature, struct error *e);
+
+/* One trial signature over fixed bytes, verified with expected: before the first serial is spent. */
+MUST_CHECK enum status signer_prove(struct signer *s, EVP_PKEY *expected, struct error *e);
+
+#endif
