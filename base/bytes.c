@@ -100,28 +100,48 @@ void text_printf(struct text *t, const char *format, ...)
 	va_end(again);
 }
 
+/* C0, DEL and C1 controls, surrogates, and the marks that turn the direction of what follows. */
+static bool hidden_point(unsigned long point)
+{
+	static const struct {
+		unsigned long first, last;
+	} hidden[] = {
+		{0x00, 0x1F},	  {0x7F, 0x9F},	    {0x200E, 0x200F},
+		{0x202A, 0x202E}, {0x2066, 0x2069}, {0xD800, 0xDFFF},
+	};
+
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+		if (point >= hidden[i].first && point <= hidden[i].last)
+			return true;
+	}
+	return false;
+}
+
+/* The octets of a sequence that starts with lead (RFC 3629 4), 0 where none does. */
+static size_t utf8_length(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead < 0xC2 || lead > 0xF4)
+		return 0;
+	return lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+}
+
 /* The length of the well-formed, printable UTF-8 sequence at s (RFC 3629 4), 0 where there is none. */
 static size_t utf8_printable(struct span s)
 {
-	unsigned char lead = s.data[0];
-	size_t len = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-	unsigned long point = len == 1 ? lead : lead & (0x7Fu >> len);
 	static const unsigned long least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = utf8_length(s.data[0]);
+	unsigned long point = len == 1 ? s.data[0] : s.data[0] & (0x7Fu >> len);
 
-	if ((lead >= 0x80 && lead < 0xC2) || lead > 0xF4 || s.len < len)
+	if (len == 0 || s.len < len)
 		return 0;
 	for (size_t i = 1; i < len; i++) {
 		if ((s.data[i] & 0xC0) != 0x80)
 			return 0;
 		point = point << 6 | (s.data[i] & 0x3F);
 	}
-	if (point < least[len] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF))
-		return 0;
-	/* C0, DEL and C1 controls, and the marks that turn the direction of what follows. */
-	if (point < 0x20 || (point >= 0x7F && point < 0xA0))
-		return 0;
-	if (point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E) ||
-	    (point >= 0x2066 && point <= 0x2069))
+	if (point < least[len] || point > 0x10FFFF || hidden_point(point))
 		return 0;
 	return len;
 }
