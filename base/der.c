@@ -51,8 +51,9 @@ enum status der_signed_build(struct span to_be_signed, const X509_ALGOR *algorit
 	s.algorithm = X509_ALGOR_dup(algorithm);
 	s.signature = ASN1_BIT_STRING_new();
 	if (!s.to_be_signed || at != to_be_signed.data + to_be_signed.len || !s.algorithm ||
-	    !s.signature || !ASN1_BIT_STRING_set(s.signature, (unsigned char *)signature.data,
-						 (int)signature.len)) {
+	    !s.signature ||
+	    !ASN1_BIT_STRING_set(s.signature, (unsigned char *)signature.data,
+				 (int)signature.len)) {
 		status = error_openssl(e, STATUS_INTERNAL, NULL, NULL,
 				       "a signed structure cannot be put together");
 	} else {

@@ -14,17 +14,17 @@
 /* The kind of a failure. cmd/exit.h maps each to its documented exit code. */
 enum status {
 	STATUS_OK = 0,
-	STATUS_REFUSED,	  /* understood, judged, and turned down by a rule */
-	STATUS_USAGE,	  /* the command line or an argument of it is wrong */
-	STATUS_INPUT,	  /* a file or text cannot be understood: malformed, too large, of the wrong kind */
+	STATUS_REFUSED, /* understood, judged, and turned down by a rule */
+	STATUS_USAGE,	/* the command line or an argument of it is wrong */
+	STATUS_INPUT, /* a file or text cannot be understood: malformed, too large, of the wrong kind */
 	STATUS_NOT_FOUND, /* no such file, CA, serial, profile, key */
 	STATUS_EXISTS,	  /* would overwrite or duplicate something that is there */
 	STATUS_SYSTEM,	  /* the machine failed: disk, memory, permissions, clock, random source */
 	STATUS_KEY,	  /* wrong passphrase or PIN, an unusable key file, a token that failed */
 	STATUS_BUSY,	  /* another process holds the store for too long */
-	STATUS_DAMAGED,	  /* a CA directory or store that is half made, corrupt, or of a newer version */
-	STATUS_DECLINED,  /* the person answered no */
-	STATUS_INTERNAL,  /* a broken promise inside subca: a bug */
+	STATUS_DAMAGED, /* a CA directory or store that is half made, corrupt, or of a newer version */
+	STATUS_DECLINED, /* the person answered no */
+	STATUS_INTERNAL, /* a broken promise inside subca: a bug */
 };
 
 /*

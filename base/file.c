@@ -103,8 +103,8 @@ static enum status private_enough(int fd, const char *path, struct error *e)
 				 "can be read or written by others (mode %04o)",
 				 (unsigned)(info.st_mode & 07777));
 	if (info.st_uid != geteuid() && info.st_uid != 0)
-		return error_set(e, STATUS_KEY, path, "chown it", "belongs to another user (uid %u)",
-				 (unsigned)info.st_uid);
+		return error_set(e, STATUS_KEY, path, "chown it",
+				 "belongs to another user (uid %u)", (unsigned)info.st_uid);
 	return STATUS_OK;
 }
 

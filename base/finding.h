@@ -17,7 +17,7 @@ enum severity {
 
 /* A rule as its table states it. All strings are literals that live as long as the program. */
 struct rule {
-	const char *id;	       /* "csr_key_rsa_small": subject, then what is wrong */
+	const char *id; /* "csr_key_rsa_small": subject, then what is wrong */
 	enum severity severity;
 	const char *reference; /* "RFC 5280 4.1.2.2", "CVE-2017-15361", "ZIA" */
 	const char *why;       /* one line: what goes wrong for whom */
@@ -27,8 +27,8 @@ struct rule {
 struct finding {
 	const struct rule *rule; /* borrowed */
 	enum severity severity;	 /* the rule's, unless a caller raised or lowered it */
-	char *where;		 /* "subject.CN", "extension basicConstraints", "offset 12"; may be "" */
-	char *message;		 /* what is wrong, with the values at hand */
+	char *where;   /* "subject.CN", "extension basicConstraints", "offset 12"; may be "" */
+	char *message; /* what is wrong, with the values at hand */
 };
 
 /* Owns its items. Starts as all zero. */

@@ -193,8 +193,8 @@ static enum status prompt(const struct secret_source *from, struct secret **out,
 	if (s == STATUS_OK && from->confirm)
 		s = ask_once(tty, from->what, " once more", &again, e);
 	if (s == STATUS_OK && from->confirm && !secret_equal(first, again))
-		s = error_set(e, STATUS_KEY, NULL, "type it again", "the two entries of the %s differ",
-			      from->what);
+		s = error_set(e, STATUS_KEY, NULL, "type it again",
+			      "the two entries of the %s differ", from->what);
 	if (s == STATUS_OK) {
 		*out = first;
 		first = NULL;

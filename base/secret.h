@@ -28,8 +28,8 @@ struct secret_source {
 	const char *file;	 /* --passphrase-file FILE: its first line; NULL: not given */
 	int fd;			 /* --passphrase-fd N: first line read from it; -1: not given */
 	const char *environment; /* name of the variable, "SUBCA_PASSPHRASE" */
-	const char *options;	 /* "--passphrase-file FILE, --passphrase-fd N or SUBCA_PASSPHRASE" */
-	bool confirm;		 /* a prompt asks twice and the two must match */
+	const char *options; /* "--passphrase-file FILE, --passphrase-fd N or SUBCA_PASSPHRASE" */
+	bool confirm;	     /* a prompt asks twice and the two must match */
 	bool may_be_empty;
 };
 

@@ -54,7 +54,7 @@ struct profile {
 	bool basic_constraints_critical;
 	int path_length; /* PROFILE_PATH_LENGTH_NONE: no limit; leaf profiles always so */
 	bool key_usage_critical;
-	unsigned key_usage; /* KU_* of <openssl/x509v3.h> */
+	unsigned key_usage;		/* KU_* of <openssl/x509v3.h> */
 	int purposes[PROFILE_PURPOSES]; /* NIDs of extendedKeyUsage */
 	size_t purpose_count;
 	int policies_count;
@@ -70,8 +70,8 @@ struct profile {
 
 /* Where profiles are looked for, in this order; NULL entries are skipped. Borrowed strings. */
 struct profile_path {
-	const char *ca;	      /* DIR/profiles: a CA may override a shipped profile */
-	const char *shipped;  /* the templates folder */
+	const char *ca;	     /* DIR/profiles: a CA may override a shipped profile */
+	const char *shipped; /* the templates folder */
 };
 
 /* The shipped templates: $SUBCA_TEMPLATES, else beside a build tree, else as installed. To be freed. */

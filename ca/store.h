@@ -30,15 +30,15 @@ const char *cert_state_name(enum cert_state s);
 
 /* What is known before the signature exists. All spans are copied by the store. */
 struct store_intent {
-	struct span serial;	 /* big-endian, minimal, positive, 1 … SERIAL_MAX octets */
-	const char *profile;	 /* "zia" */
-	const char *portal;	 /* "zia", "zpa"; "" for none: keys never cross portals */
-	const char *subject;	 /* for people: RFC 4514 */
-	struct span subject_der; /* exact */
-	struct span spki_sha256; /* of the DER SubjectPublicKeyInfo */
-	struct span plan_hash;	 /* SHA-256 of the TBS that was linted */
+	struct span serial;	    /* big-endian, minimal, positive, 1 … SERIAL_MAX octets */
+	const char *profile;	    /* "zia" */
+	const char *portal;	    /* "zia", "zpa"; "" for none: keys never cross portals */
+	const char *subject;	    /* for people: RFC 4514 */
+	struct span subject_der;    /* exact */
+	struct span spki_sha256;    /* of the DER SubjectPublicKeyInfo */
+	struct span plan_hash;	    /* SHA-256 of the TBS that was linted */
 	struct span request_sha256; /* of the request's DER; empty for a root */
-	const char *reason;	 /* of a --reissue; "" otherwise */
+	const char *reason;	    /* of a --reissue; "" otherwise */
 	int64_t not_before, not_after;
 };
 
@@ -66,8 +66,8 @@ MUST_CHECK enum status store_reserve(struct store *s, const struct store_intent 
 MUST_CHECK enum status store_issue(struct store *s, struct span serial, struct span der,
 				   int64_t now, struct error *e);
 /* reserved → failed. */
-MUST_CHECK enum status store_fail(struct store *s, struct span serial, const char *why,
-				  int64_t now, struct error *e);
+MUST_CHECK enum status store_fail(struct store *s, struct span serial, const char *why, int64_t now,
+				  struct error *e);
 
 /*
  * Reserves the next sequential serial: the larger of first and one more than any serial there is,
@@ -121,8 +121,8 @@ typedef enum status journal_visit(void *context, const struct journal_row *row, 
 /* An event that changes no certificate row: "init", "config", "clock-ok". detail is free text. */
 MUST_CHECK enum status journal_note(struct store *s, const char *event, const char *detail,
 				    int64_t now, struct error *e);
-MUST_CHECK enum status journal_head(struct store *s, int64_t *seq,
-				    unsigned char hash[SHA256_SIZE], struct error *e);
+MUST_CHECK enum status journal_head(struct store *s, int64_t *seq, unsigned char hash[SHA256_SIZE],
+				    struct error *e);
 MUST_CHECK enum status journal_each(struct store *s, journal_visit *visit, void *context,
 				    struct error *e);
 /* STATUS_DAMAGED naming the first row that does not follow from the one before it. */
