@@ -62,7 +62,7 @@ int civil_to_seconds(const struct civil_time *c, int64_t *t)
 	days = days_to_year(c->year) + c->day - 1;
 	for (int month = 1; month < c->month; month++)
 		days += days_in_month(c->year, month);
-	*t = days * SECONDS_PER_DAY + c->hour * 3600 + c->minute * 60 + c->second;
+	*t = days * SECONDS_PER_DAY + c->hour * INT64_C(3600) + c->minute * INT64_C(60) + c->second;
 	return 0;
 }
 

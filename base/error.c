@@ -7,6 +7,11 @@
 
 #include <openssl/err.h>
 
+#undef error_set
+#undef error_errno
+#undef error_openssl
+#undef error_memory
+
 static void copy(char *to, size_t size, const char *from)
 {
 	snprintf(to, size, "%s", from ? from : "");

@@ -57,6 +57,26 @@ enum status error_openssl(struct error *e, enum status s, const char *where, con
 /* An allocation failed. */
 enum status error_memory(struct error *e);
 
+/*
+ * What a caller returns after a call of its own failed and filled e: "return error_status(e)". Never
+ * STATUS_OK, so that no failure turns into a success, and an analyzer can follow the path.
+ */
+static inline enum status error_status(const struct error *e)
+{
+	return e->status == STATUS_OK ? STATUS_INTERNAL : e->status;
+}
+
+/* The same for the four above: they return the s they were given, in sight of an analyzer. */
+static inline enum status error_told(enum status told, enum status s)
+{
+	(void)told;
+	return s;
+}
+#define error_set(e, s, ...) error_told(error_set((e), (s), __VA_ARGS__), (s))
+#define error_errno(e, s, ...) error_told(error_errno((e), (s), __VA_ARGS__), (s))
+#define error_openssl(e, s, ...) error_told(error_openssl((e), (s), __VA_ARGS__), (s))
+#define error_memory(e) error_told(error_memory(e), STATUS_SYSTEM)
+
 /* Puts a place before an error that was told without one (e->where is empty). */
 void error_at(struct error *e, const char *where);
 

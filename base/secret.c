@@ -176,7 +176,7 @@ static enum status ask_once(int tty, const char *what, const char *again, struct
 
 	snprintf(question, sizeof question, "Enter the %s%s: ", what, again);
 	if (ask(tty, question, &line, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	return secret_take(&line, out, e);
 }
 
@@ -210,7 +210,7 @@ static enum status from_file(const char *path, struct secret **out, struct error
 	struct bytes b = {0};
 
 	if (file_read_private(path, SECRET_MAX + 2, &b, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	keep_first_line(&b);
 	return secret_take(&b, out, e);
 }
@@ -220,7 +220,7 @@ static enum status from_fd(int fd, struct secret **out, struct error *e)
 	struct bytes line = {0};
 
 	if (read_line(fd, &line, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	return secret_take(&line, out, e);
 }
 
@@ -229,7 +229,7 @@ static enum status from_environment(const char *value, struct secret **out, stru
 	struct bytes b = {0};
 
 	if (bytes_copy(&b, span_text(value), e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	return secret_take(&b, out, e);
 }
 
