@@ -57,7 +57,7 @@ struct profile {
 	unsigned key_usage;		/* KU_* of <openssl/x509v3.h> */
 	int purposes[PROFILE_PURPOSES]; /* NIDs of extendedKeyUsage */
 	size_t purpose_count;
-	int policies_count;
+	size_t policy_count;
 	char *policies[PROFILE_POLICIES]; /* dotted OIDs */
 	bool subject_key_identifier, authority_key_identifier;
 	bool crl_distribution_points, authority_information_access;
