@@ -13,6 +13,19 @@
 /* The rules' table, for "subca lint --rules": each id once, in a stable order. */
 const struct rule *lint_rules(size_t *count);
 
+/* What a rule applies to, as bits. */
+enum lint_applies {
+	LINT_ROOT = 1,
+	LINT_INTERMEDIATE = 2,
+	LINT_LEAF = 4,
+	LINT_UNREADABLE = 8, /* SIGNED, but no certificate inside */
+	LINT_CA = LINT_ROOT | LINT_INTERMEDIATE,
+	LINT_CERTIFICATE = LINT_CA | LINT_LEAF,
+	LINT_ANY = LINT_CERTIFICATE | LINT_UNREADABLE,
+};
+/* The bits of the rule at a place in lint_rules(). */
+unsigned lint_rule_applies(size_t at);
+
 /*
  * Every rule that applies to a certificate. issuer: DER of the certificate that signed it, empty
  * when unknown (rules that need it are skipped; a self-signed one is its own issuer). STATUS_INPUT

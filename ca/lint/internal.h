@@ -1,0 +1,118 @@
+/*
+ * What the rules of lint share: a certificate parsed once, and a report to speak into. Private to
+ * ca/lint/.
+ */
+#ifndef SUBCA_CA_LINT_INTERNAL_H
+#define SUBCA_CA_LINT_INTERNAL_H
+
+#include <stdint.h>
+
+#include <openssl/x509v3.h>
+
+#include "base/der.h"
+#include "base/der_canonical.h"
+#include "base/finding.h"
+#include "ca/lint.h"
+#include "ca/lint/asn1.h"
+
+/* The extensions that lint decodes; the rest are only counted and held against criticality. */
+enum lint_known {
+	LINT_BASIC_CONSTRAINTS,
+	LINT_KEY_USAGE,
+	LINT_EXTENDED_KEY_USAGE,
+	LINT_SKI,
+	LINT_AKI,
+	LINT_SUBJECT_ALT_NAME,
+	LINT_ISSUER_ALT_NAME,
+	LINT_NAME_CONSTRAINTS,
+	LINT_POLICIES,
+	LINT_POLICY_MAPPINGS,
+	LINT_POLICY_CONSTRAINTS,
+	LINT_INHIBIT_ANY_POLICY,
+	LINT_CRL_DISTRIBUTION,
+	LINT_FRESHEST_CRL,
+	LINT_AIA,
+	LINT_SIA,
+	LINT_KNOWN_COUNT,
+};
+
+/* The first extension of a kind; all NULL where the certificate has none. */
+struct lint_decoded {
+	const LINT_EXTENSION *raw;
+	void *value; /* OpenSSL's type for it; NULL also where it does not decode */
+};
+
+enum lint_time_fault {
+	LINT_TIME_OK,
+	LINT_TIME_TYPE, /* neither UTCTime nor GeneralizedTime */
+	LINT_TIME_FORM, /* not (YY)YYMMDDHHMMSSZ, or no such moment */
+	LINT_TIME_UTC_EXPECTED,
+};
+
+struct lint_time {
+	int64_t seconds; /* meaningful unless the fault is TYPE or FORM */
+	enum lint_time_fault fault;
+};
+
+/* Everything that rules look at. Borrows the DER it was read from. */
+struct lint_subject {
+	struct span der, tbs;
+	DER_SIGNED *envelope;
+	enum der_fault der_fault;
+	size_t der_offset;
+
+	LINT_TBS *cert; /* NULL: unreadable; then nothing below means anything */
+	char unreadable[128];
+	unsigned kind; /* one bit of enum lint_applies */
+	bool is_ca, self_issued;
+	struct span issuer_der, subject_der, spki_der;
+	LINT_NAME *issuer_name, *subject_name;
+	struct lint_time not_before, not_after;
+	LINT_SPKI *spki;
+	LINT_RSA *rsa; /* NULL unless the key is RSA and reads as such */
+	int key_nid;
+	struct lint_decoded known[LINT_KNOWN_COUNT];
+
+	/* Who signed it: NULL where unknown, the subject itself where self-signed. */
+	const struct lint_subject *issuer;
+	struct lint_subject *issuer_owned;
+};
+
+/* One rule speaking. The first failure sticks, so that rules need not look. */
+struct lint_report {
+	const struct rule *rule;
+	struct findings *findings;
+	struct error *error;
+	enum status status;
+};
+
+typedef void lint_check(const struct lint_subject *s, struct lint_report *report);
+
+/* A finding of the rule at work. where may be NULL. Hostile text is escaped here. */
+void lint_say(struct lint_report *report, const char *where, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+/* der must stay as long as *out. STATUS_INPUT where it is no SIGNED SEQUENCE. */
+MUST_CHECK enum status lint_subject_read(struct span der, struct span issuer,
+					 struct lint_subject **out, struct error *e);
+void lint_subject_free(struct lint_subject *s);
+
+/* NULL for an extension that is none of the known. */
+const char *lint_known_name(enum lint_known known);
+enum lint_known lint_known_find(const ASN1_OBJECT *type); /* LINT_KNOWN_COUNT: none */
+const STACK_OF(LINT_EXTENSION) *lint_extensions(const struct lint_subject *s);
+struct span lint_string(const ASN1_STRING *s);
+/* Whether the seconds of a time can be used. */
+bool lint_time_known(const struct lint_time *t);
+
+static inline const LINT_EXTENSION *lint_raw(const struct lint_subject *s, enum lint_known known)
+{
+	return s->known[known].raw;
+}
+
+/* Each rule: ca/lint/rules.h. */
+#define RULE(id, severity, applies, reference, why, todo) lint_check lint_##id;
+#include "ca/lint/rules.h"
+#undef RULE
+
+#endif
