@@ -1,0 +1,457 @@
+#include "tests/unit/lint_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <openssl/x509v3.h>
+
+#include "base/der.h"
+#include "ca/lint/asn1.h"
+
+#define ROOT_NAME "C:p:DE|O:u:Example|CN:u:Example Root"
+#define INTERMEDIATE_NAME "C:p:DE|O:u:Example|CN:u:Example Intermediate"
+#define LEAF_NAME "CN:u:www.example.com"
+
+/* ecdsa-with-SHA256 */
+#define ECDSA_SHA256 "300a06082a8648ce3d040302"
+/* P-256; the points are G, 2G and 3G, so that nobody doubts where they come from. */
+#define P256_HEAD "3059301306072a8648ce3d020106082a8648ce3d030107034200"
+#define P256_G                                                               \
+	"046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296" \
+	"4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+#define P256_2G                                                              \
+	"047cf27b188d034f7e8a52380304b51ac3c08969e277f21b35a60b48fc47669978" \
+	"07775510db8ed040293d9ac69f7430dbba7dade63ce982299e04b79d227873d1"
+#define P256_3G                                                              \
+	"045ecbe4d1a6330a44c8f7ef951d4bf165e6c6b721efada985fb41661bc6e7fd6c" \
+	"8734640c4998ff7e374b06ce1a64a2ecd82ab036384fb83d9a79b127a27d5032"
+
+static const struct fixture_op root[] = {
+	{"version", "02"},
+	{"serial", "11"},
+	{"algorithm", ECDSA_SHA256},
+	{"issuer", ROOT_NAME},
+	{"subject", ROOT_NAME},
+	{"notBefore", "u:260101000000Z"},
+	{"notAfter", "u:451231235959Z"},
+	{"spki", P256_HEAD P256_G},
+	{"+basicConstraints", "critical,CA:TRUE"},
+	{"+keyUsage", "critical,keyCertSign,cRLSign"},
+	{"+subjectKeyIdentifier", "0101010101010101010101010101010101010101"},
+};
+
+static const struct fixture_op intermediate[] = {
+	{"version", "02"},
+	{"serial", "22"},
+	{"algorithm", ECDSA_SHA256},
+	{"issuer", ROOT_NAME},
+	{"subject", INTERMEDIATE_NAME},
+	{"notBefore", "u:260101000000Z"},
+	{"notAfter", "u:351231235959Z"},
+	{"spki", P256_HEAD P256_2G},
+	{"+basicConstraints", "critical,CA:TRUE,pathlen:0"},
+	{"+keyUsage", "critical,keyCertSign,cRLSign"},
+	{"+subjectKeyIdentifier", "0202020202020202020202020202020202020202"},
+	{"+authorityKeyIdentifier", "DER:301680140101010101010101010101010101010101010101"},
+};
+
+static const struct fixture_op leaf[] = {
+	{"version", "02"},
+	{"serial", "33"},
+	{"algorithm", ECDSA_SHA256},
+	{"issuer", INTERMEDIATE_NAME},
+	{"subject", LEAF_NAME},
+	{"notBefore", "u:260101000000Z"},
+	{"notAfter", "u:261231235959Z"},
+	{"spki", P256_HEAD P256_3G},
+	{"+keyUsage", "critical,digitalSignature"},
+	{"+extendedKeyUsage", "serverAuth"},
+	{"+subjectAltName", "DNS:www.example.com"},
+	{"+subjectKeyIdentifier", "0303030303030303030303030303030303030303"},
+	{"+authorityKeyIdentifier", "DER:301680140202020202020202020202020202020202020202"},
+};
+
+struct builder {
+	LINT_TBS *tbs;
+	X509_ALGOR *outer;
+};
+
+static struct bytes unhex(const char *hex)
+{
+	struct bytes b = {0};
+	struct error e;
+
+	assert_int_equal(hex_decode(hex, &b, &e), STATUS_OK);
+	return b;
+}
+
+static ASN1_TYPE *any_of(const char *hex)
+{
+	struct bytes b = unhex(hex);
+	const unsigned char *at = b.data;
+	ASN1_TYPE *any = d2i_ASN1_TYPE(NULL, &at, (long)b.len);
+
+	assert_non_null(any);
+	bytes_free(&b);
+	return any;
+}
+
+static X509_ALGOR *algorithm_of(const char *hex)
+{
+	struct bytes b = unhex(hex);
+	const unsigned char *at = b.data;
+	X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, &at, (long)b.len);
+
+	assert_non_null(algorithm);
+	bytes_free(&b);
+	return algorithm;
+}
+
+static ASN1_INTEGER *integer_of(const char *hex)
+{
+	struct bytes b = unhex(hex);
+	ASN1_INTEGER *i = NULL;
+	unsigned char tlv[64];
+	const unsigned char *at = tlv;
+
+	assert_true(b.len < 60);
+	tlv[0] = V_ASN1_INTEGER;
+	tlv[1] = (unsigned char)b.len;
+	memcpy(tlv + 2, b.data, b.len);
+	i = d2i_ASN1_INTEGER(NULL, &at, (long)b.len + 2);
+	assert_non_null(i);
+	bytes_free(&b);
+	return i;
+}
+
+static ASN1_BIT_STRING *bits_of(const char *hex)
+{
+	struct bytes b = unhex(hex);
+	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
+
+	assert_non_null(bits);
+	assert_true(ASN1_BIT_STRING_set(bits, b.data, (int)b.len));
+	bytes_free(&b);
+	return bits;
+}
+
+static int string_type(char tag)
+{
+	switch (tag) {
+	case 'p':
+		return V_ASN1_PRINTABLESTRING;
+	case 'u':
+		return V_ASN1_UTF8STRING;
+	case 'i':
+		return V_ASN1_IA5STRING;
+	case 't':
+		return V_ASN1_T61STRING;
+	case 'b':
+		return V_ASN1_BMPSTRING;
+	case 'n':
+		return V_ASN1_NUMERICSTRING;
+	default:
+		fail_msg("no string type '%c'", tag);
+		return -1;
+	}
+}
+
+static ASN1_TYPE *any_string(int type, const char *text, size_t len)
+{
+	ASN1_STRING *s = ASN1_STRING_type_new(type);
+	ASN1_TYPE *any = ASN1_TYPE_new();
+
+	assert_true(s && any && ASN1_STRING_set(s, text, (int)len));
+	ASN1_TYPE_set(any, type, s);
+	return any;
+}
+
+static size_t unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; from++) {
+		unsigned octet = 0;
+
+		if (*from == '%' && sscanf(from + 1, "%2x", &octet) == 1) {
+			*to++ = (char)octet;
+			from += 2;
+		} else {
+			*to++ = *from;
+		}
+	}
+	*to = '\0';
+	return (size_t)(to - text);
+}
+
+static LINT_ATTRIBUTE *attribute_of(char *part)
+{
+	LINT_ATTRIBUTE *a = LINT_ATTRIBUTE_new();
+	char *tag = strchr(part, ':');
+
+	assert_true(a && tag && tag[1] && tag[2] == ':');
+	*tag = '\0';
+	a->type = OBJ_txt2obj(part, 0);
+	assert_non_null(a->type);
+	ASN1_TYPE_free(a->value);
+	a->value = any_string(string_type(tag[1]), tag + 3, unescape(tag + 3));
+	return a;
+}
+
+static ASN1_TYPE *name_of(const char *value)
+{
+	LINT_NAME *name = sk_LINT_RDN_new_null();
+	LINT_RDN *rdn = NULL;
+	char *copy = strdup(value), *rest = copy, *part;
+	ASN1_TYPE *any = NULL;
+	unsigned char *der = NULL;
+	const unsigned char *at;
+	int len;
+
+	assert_true(name && copy);
+	while (*value && (part = strsep(&rest, "|"))) {
+		bool join = *part == '+';
+
+		if (!join) {
+			rdn = sk_LINT_ATTRIBUTE_new_null();
+			assert_true(rdn && sk_LINT_RDN_push(name, rdn));
+		}
+		assert_true(sk_LINT_ATTRIBUTE_push(rdn, attribute_of(part + join)));
+	}
+	len = ASN1_item_i2d((ASN1_VALUE *)name, &der, ASN1_ITEM_rptr(LINT_NAME));
+	at = der;
+	any = d2i_ASN1_TYPE(NULL, &at, len);
+	assert_non_null(any);
+	OPENSSL_free(der);
+	ASN1_item_free((ASN1_VALUE *)name, ASN1_ITEM_rptr(LINT_NAME));
+	free(copy);
+	return any;
+}
+
+static ASN1_TYPE *time_of(const char *value)
+{
+	int type = value[0] == 'u'   ? V_ASN1_UTCTIME
+		   : value[0] == 'g' ? V_ASN1_GENERALIZEDTIME
+				     : V_ASN1_IA5STRING;
+
+	return any_string(type, value + 2, strlen(value + 2));
+}
+
+static ASN1_INTEGER *number(unsigned bits, unsigned long low)
+{
+	BIGNUM *n = BN_new();
+	ASN1_INTEGER *i;
+
+	assert_true(n && (bits < 2 || BN_set_bit(n, (int)bits - 1)) && BN_add_word(n, low));
+	i = BN_to_ASN1_INTEGER(n, NULL);
+	assert_non_null(i);
+	BN_free(n);
+	return i;
+}
+
+static ASN1_TYPE *rsa_of(const char *value)
+{
+	LINT_RSA *rsa = LINT_RSA_new();
+	LINT_SPKI *spki = LINT_SPKI_new();
+	unsigned bits = 0;
+	unsigned long exponent = 0;
+	unsigned char *der = NULL;
+	const unsigned char *at;
+	ASN1_TYPE *any;
+	int len;
+
+	assert_true(rsa && spki && sscanf(value, "%u %lu", &bits, &exponent) == 2);
+	ASN1_INTEGER_free(rsa->modulus);
+	ASN1_INTEGER_free(rsa->exponent);
+	rsa->modulus = number(bits, 1);
+	rsa->exponent = number(0, exponent);
+	X509_ALGOR_set0(spki->algorithm, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL, NULL);
+	len = i2d_LINT_RSA(rsa, &der);
+	assert_true(len > 0 && ASN1_BIT_STRING_set(spki->key, der, len));
+	spki->key->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+	OPENSSL_free(der);
+	der = NULL;
+	len = i2d_LINT_SPKI(spki, &der);
+	at = der;
+	any = d2i_ASN1_TYPE(NULL, &at, len);
+	assert_non_null(any);
+	OPENSSL_free(der);
+	LINT_SPKI_free(spki);
+	LINT_RSA_free(rsa);
+	return any;
+}
+
+static void drop_extension(struct builder *b, const char *name)
+{
+	STACK_OF(LINT_EXTENSION) *all = b->tbs->extensions;
+	ASN1_OBJECT *type = OBJ_txt2obj(name, 0);
+
+	assert_non_null(type);
+	for (int i = sk_LINT_EXTENSION_num(all) - 1; i >= 0; i--)
+		if (OBJ_cmp(sk_LINT_EXTENSION_value(all, i)->type, type) == 0)
+			LINT_EXTENSION_free(sk_LINT_EXTENSION_delete(all, i));
+	ASN1_OBJECT_free(type);
+	if (sk_LINT_EXTENSION_num(all) == 0) {
+		sk_LINT_EXTENSION_free(all);
+		b->tbs->extensions = NULL;
+	}
+}
+
+static X509_EXTENSION *make_extension(const char *name, const char *value)
+{
+	X509V3_CTX context;
+	X509_EXTENSION *made;
+
+	X509V3_set_ctx_test(&context);
+	X509V3_set_ctx_nodb(&context);
+	made = X509V3_EXT_nconf(NULL, &context, name, value);
+	if (!made)
+		fail_msg("no extension %s=%s", name, value);
+	return made;
+}
+
+static void add_extension(struct builder *b, const char *name, const char *value)
+{
+	bool spelt = strncmp(value, "false,", 6) == 0;
+	X509_EXTENSION *made = make_extension(name, value + (spelt ? 6 : 0));
+	LINT_EXTENSION *x = LINT_EXTENSION_new();
+
+	assert_non_null(x);
+	x->type = OBJ_dup(X509_EXTENSION_get_object(made));
+	x->critical = X509_EXTENSION_get_critical(made) ? 0xFF : spelt ? 0 : -1;
+	assert_true(ASN1_STRING_copy(x->value, X509_EXTENSION_get_data(made)));
+	X509_EXTENSION_free(made);
+	if (!b->tbs->extensions)
+		b->tbs->extensions = sk_LINT_EXTENSION_new_null();
+	assert_true(sk_LINT_EXTENSION_push(b->tbs->extensions, x));
+}
+
+static bool do_extension(struct builder *b, const struct fixture_op *op)
+{
+	if (strncmp(op->what, "++", 2) == 0) {
+		add_extension(b, op->what + 2, op->value);
+	} else if (op->what[0] == '+') {
+		drop_extension(b, op->what + 1);
+		add_extension(b, op->what + 1, op->value);
+	} else if (op->what[0] == '-') {
+		drop_extension(b, op->what + 1);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool do_any(struct builder *b, const struct fixture_op *op)
+{
+	const struct {
+		const char *what;
+		ASN1_TYPE **to;
+		ASN1_TYPE *(*make)(const char *value);
+	} fields[] = {
+		{"issuer", &b->tbs->issuer, name_of},
+		{"subject", &b->tbs->subject, name_of},
+		{"notBefore", &b->tbs->validity->not_before, time_of},
+		{"notAfter", &b->tbs->validity->not_after, time_of},
+		{"spki", &b->tbs->spki, any_of},
+		{"rsa", &b->tbs->spki, rsa_of},
+	};
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		if (strcmp(fields[i].what, op->what) != 0)
+			continue;
+		ASN1_TYPE_free(*fields[i].to);
+		*fields[i].to = fields[i].make(op->value);
+		return true;
+	}
+	return false;
+}
+
+static bool do_algorithm(struct builder *b, const struct fixture_op *op)
+{
+	bool both = strcmp(op->what, "algorithm") == 0;
+	bool inner = both || strcmp(op->what, "signature") == 0;
+	bool outer = both || strcmp(op->what, "outer") == 0;
+
+	if (inner) {
+		X509_ALGOR_free(b->tbs->signature);
+		b->tbs->signature = algorithm_of(op->value);
+	}
+	if (outer) {
+		X509_ALGOR_free(b->outer);
+		b->outer = algorithm_of(op->value);
+	}
+	return inner || outer;
+}
+
+static void do_op(struct builder *b, const struct fixture_op *op)
+{
+	if (do_extension(b, op) || do_any(b, op) || do_algorithm(b, op))
+		return;
+	if (strcmp(op->what, "serial") == 0) {
+		ASN1_INTEGER_free(b->tbs->serial);
+		b->tbs->serial = integer_of(op->value);
+	} else if (strcmp(op->what, "version") == 0) {
+		ASN1_INTEGER_free(b->tbs->version);
+		b->tbs->version = *op->value ? integer_of(op->value) : NULL;
+	} else if (strcmp(op->what, "issuerUniqueID") == 0) {
+		b->tbs->issuer_unique_id = bits_of(op->value);
+	} else if (strcmp(op->what, "subjectUniqueID") == 0) {
+		b->tbs->subject_unique_id = bits_of(op->value);
+	} else {
+		assert_string_equal(op->what, "patch");
+	}
+}
+
+/* Same length only: the lengths around it stay right. */
+static void patch(struct bytes *der, const char *value)
+{
+	size_t half = strcspn(value, ">");
+	char *find = strndup(value, half);
+	struct bytes from = unhex(find), to = unhex(value + half + 1);
+	unsigned char *at = memmem(der->data, der->len, from.data, from.len);
+
+	if (!at || from.len != to.len)
+		fail_msg("cannot patch %s", value);
+	memcpy(at, to.data, to.len);
+	bytes_free(&from);
+	bytes_free(&to);
+	free(find);
+}
+
+struct bytes fixture_build(enum fixture_kind kind, const struct fixture_op *ops, size_t count)
+{
+	static const struct {
+		const struct fixture_op *ops;
+		size_t count;
+	} bases[] = {
+		{root, sizeof root / sizeof *root},
+		{intermediate, sizeof intermediate / sizeof *intermediate},
+		{leaf, sizeof leaf / sizeof *leaf},
+	};
+	static const unsigned char filler[64] = {0};
+	struct builder b = {LINT_TBS_new(), NULL};
+	struct bytes tbs = {0}, der = {0};
+	struct error e;
+
+	assert_non_null(b.tbs);
+	for (size_t i = 0; i < bases[kind].count; i++)
+		do_op(&b, &bases[kind].ops[i]);
+	for (size_t i = 0; i < count && ops[i].what; i++)
+		do_op(&b, &ops[i]);
+	assert_int_equal(der_encode(b.tbs, (i2d_of_void *)i2d_LINT_TBS, &tbs, &e), STATUS_OK);
+	assert_int_equal(der_signed_build(span_of(&tbs), b.outer,
+					  (struct span){filler, sizeof filler}, &der, &e),
+			 STATUS_OK);
+	for (size_t i = 0; i < count && ops[i].what; i++)
+		if (strcmp(ops[i].what, "patch") == 0)
+			patch(&der, ops[i].value);
+	bytes_free(&tbs);
+	LINT_TBS_free(b.tbs);
+	X509_ALGOR_free(b.outer);
+	return der;
+}

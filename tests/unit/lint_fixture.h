@@ -1,0 +1,41 @@
+/*
+ * Certificates for the tests of lint: a sound root, intermediate or leaf, changed by a short list
+ * of operations and put together with a signature of zeros. What OpenSSL would not write can be
+ * written here.
+ */
+#ifndef SUBCA_TESTS_UNIT_LINT_FIXTURE_H
+#define SUBCA_TESTS_UNIT_LINT_FIXTURE_H
+
+#include "base/bytes.h"
+
+enum fixture_kind { FIXTURE_ROOT, FIXTURE_INTERMEDIATE, FIXTURE_LEAF };
+
+/*
+ * what            value
+ * "+NAME"         an extension in OpenSSL's configuration form, in place of one that is there;
+ *                 "false," before it spells out that it is not critical
+ * "++NAME"        one more of the kind
+ * "-NAME"         an extension removed
+ * "serial"        hexadecimal INTEGER content
+ * "version"       hexadecimal INTEGER content, "" for none
+ * "issuer", "subject"
+ *                 "TYPE:TAG:text|…", TAG one of p(rintable) u(tf8) i(a5) t(eletex) b(mp) n(umeric);
+ *                 %NN in the text is an octet; a leading + joins the RDN before
+ * "notBefore", "notAfter"
+ *                 "TAG:text", TAG one of u(tc) g(eneralized) i(a5)
+ * "signature", "outer", "algorithm" (both)
+ *                 hexadecimal AlgorithmIdentifier
+ * "spki"          hexadecimal SubjectPublicKeyInfo
+ * "rsa"           an RSA key: "BITS EXPONENT", the modulus odd and made up
+ * "issuerUniqueID", "subjectUniqueID"
+ *                 hexadecimal BIT STRING content
+ * "patch"         "HEX>HEX": the first place with these octets in the encoded certificate
+ */
+struct fixture_op {
+	const char *what, *value;
+};
+
+/* The DER, to be freed with bytes_free(). Ends the test where an operation cannot be done. */
+struct bytes fixture_build(enum fixture_kind kind, const struct fixture_op *ops, size_t count);
+
+#endif

@@ -1,0 +1,129 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ca/lint.h"
+#include "tests/unit/lint_cases.h"
+
+#define ISSUER_PREFIX "issuer's "
+
+/* The operations meant for the issuer's certificate, or those meant for the certificate itself. */
+static struct bytes build(enum fixture_kind kind, const struct fixture_op *ops, bool issuer)
+{
+	struct fixture_op chosen[FIXTURE_OPS] = {{0}};
+	size_t skip = strlen(ISSUER_PREFIX), count = 0;
+	enum fixture_kind whose = issuer ? (enum fixture_kind)(kind - 1) : kind;
+
+	for (size_t i = 0; i < FIXTURE_OPS && ops[i].what; i++) {
+		bool meant = strncmp(ops[i].what, ISSUER_PREFIX, skip) == 0;
+
+		if (meant == issuer)
+			chosen[count++] = (struct fixture_op){ops[i].what + (meant ? skip : 0),
+							      ops[i].value};
+	}
+	return fixture_build(whose, chosen, count);
+}
+
+static void lint(enum fixture_kind kind, const struct fixture_op *ops, struct findings *findings)
+{
+	struct bytes der = build(kind, ops, false), issuer = {0};
+	struct error e = {0};
+
+	if (kind != FIXTURE_ROOT)
+		issuer = build(kind, ops, true);
+	if (lint_certificate(span_of(&der), span_of(&issuer), findings, &e) != STATUS_OK)
+		fail_msg("%s", e.what);
+	bytes_free(&der);
+	bytes_free(&issuer);
+}
+
+static void show(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		print_error("  %s at %s: %s\n", findings->items[i].rule->id,
+			    findings->items[i].where, findings->items[i].message);
+}
+
+static bool judge_case(const struct lint_case *c)
+{
+	struct findings pass = {0}, fail = {0};
+	bool good;
+
+	lint(c->kind, c->pass, &pass);
+	lint(c->kind, c->fail, &fail);
+	good = pass.count == 0 && fail.count == 1 && findings_find(&fail, c->id);
+	if (!good) {
+		print_error("%s: the fixture that passes has %zu findings\n", c->id, pass.count);
+		show(&pass);
+		print_error("%s: the fixture that fails has %zu findings\n", c->id, fail.count);
+		show(&fail);
+	}
+	findings_free(&pass);
+	findings_free(&fail);
+	return good;
+}
+
+static void test_fixtures(void **state)
+{
+	size_t bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < lint_case_count; i++)
+		bad += !judge_case(&lint_cases[i]);
+	assert_int_equal(bad, 0);
+}
+
+static bool has_case(const char *id)
+{
+	for (size_t i = 0; i < lint_case_count; i++)
+		if (strcmp(lint_cases[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+static void test_every_rule_has_fixtures(void **state)
+{
+	size_t count = 0, missing = 0;
+	const struct rule *rules = lint_rules(&count);
+
+	(void)state;
+	assert_true(count > 0);
+	for (size_t i = 0; i < count; i++) {
+		if (!has_case(rules[i].id)) {
+			print_error("no fixtures for %s\n", rules[i].id);
+			missing++;
+		}
+	}
+	assert_int_equal(missing, 0);
+}
+
+static void test_rules_are_told_whole(void **state)
+{
+	size_t count = 0;
+	const struct rule *rules = lint_rules(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		assert_true(*rules[i].id && *rules[i].reference && *rules[i].why && *rules[i].todo);
+		assert_true(lint_rule_applies(i) & LINT_ANY);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(rules[i].id, rules[j].id);
+	}
+	assert_int_equal(lint_rule_applies(count), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fixtures),
+		cmocka_unit_test(test_every_rule_has_fixtures),
+		cmocka_unit_test(test_rules_are_told_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
