@@ -14,14 +14,13 @@ static void name_extension(const LINT_EXTENSION *x, char where[static 96])
 
 void lint_extension_duplicate(const struct lint_subject *s, struct lint_report *report)
 {
-	const STACK_OF(LINT_EXTENSION) *all = lint_extensions(s);
 	char where[96];
 
-	for (int i = 1; i < sk_LINT_EXTENSION_num(all); i++) {
-		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(all, i);
+	for (int i = 1; i < lint_extension_count(s); i++) {
+		const LINT_EXTENSION *x = lint_extension_at(s, i);
 		int j = 0;
 
-		while (OBJ_cmp(x->type, sk_LINT_EXTENSION_value(all, j)->type) != 0)
+		while (OBJ_cmp(x->type, lint_extension_at(s, j)->type) != 0)
 			j++;
 		if (j == i)
 			continue;
@@ -44,11 +43,10 @@ void lint_extension_malformed(const struct lint_subject *s, struct lint_report *
 
 void lint_extension_unknown_critical(const struct lint_subject *s, struct lint_report *report)
 {
-	const STACK_OF(LINT_EXTENSION) *all = lint_extensions(s);
 	char where[96];
 
-	for (int i = 0; i < sk_LINT_EXTENSION_num(all); i++) {
-		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(all, i);
+	for (int i = 0; i < lint_extension_count(s); i++) {
+		const LINT_EXTENSION *x = lint_extension_at(s, i);
 
 		if (x->critical <= 0 || lint_known_find(x->type) != LINT_KNOWN_COUNT)
 			continue;
@@ -59,11 +57,10 @@ void lint_extension_unknown_critical(const struct lint_subject *s, struct lint_r
 
 void lint_extension_critical_false(const struct lint_subject *s, struct lint_report *report)
 {
-	const STACK_OF(LINT_EXTENSION) *all = lint_extensions(s);
 	char where[96];
 
-	for (int i = 0; i < sk_LINT_EXTENSION_num(all); i++) {
-		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(all, i);
+	for (int i = 0; i < lint_extension_count(s); i++) {
+		const LINT_EXTENSION *x = lint_extension_at(s, i);
 
 		if (x->critical != 0)
 			continue;

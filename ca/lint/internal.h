@@ -100,7 +100,8 @@ void lint_subject_free(struct lint_subject *s);
 /* NULL for an extension that is none of the known. */
 const char *lint_known_name(enum lint_known known);
 enum lint_known lint_known_find(const ASN1_OBJECT *type); /* LINT_KNOWN_COUNT: none */
-const STACK_OF(LINT_EXTENSION) *lint_extensions(const struct lint_subject *s);
+int lint_extension_count(const struct lint_subject *s);
+const LINT_EXTENSION *lint_extension_at(const struct lint_subject *s, int at);
 struct span lint_string(const ASN1_STRING *s);
 /* Whether the seconds of a time can be used. */
 bool lint_time_known(const struct lint_time *t);

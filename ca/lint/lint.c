@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* As long as the longest signature (RSA-8192, ECDSA) would be; nobody reads it. */
+/* No rule looks at the signature, only at its algorithm. */
 #define FILLER_SIZE 64
 
 static const struct rule rules[] = {

@@ -50,9 +50,14 @@ struct span lint_string(const ASN1_STRING *s)
 	return (struct span){ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)};
 }
 
-const STACK_OF(LINT_EXTENSION) *lint_extensions(const struct lint_subject *s)
+int lint_extension_count(const struct lint_subject *s)
 {
-	return s->cert->extensions;
+	return s->cert->extensions ? sk_LINT_EXTENSION_num(s->cert->extensions) : 0;
+}
+
+const LINT_EXTENSION *lint_extension_at(const struct lint_subject *s, int at)
+{
+	return sk_LINT_EXTENSION_value(s->cert->extensions, at);
 }
 
 /* A value of an ASN.1 type that fills its bytes exactly; NULL otherwise, OpenSSL's queue as it was. */
@@ -80,8 +85,8 @@ static const ASN1_ITEM *known_item(enum lint_known known)
 
 static void read_extensions(struct lint_subject *s)
 {
-	for (int i = 0; i < sk_LINT_EXTENSION_num(s->cert->extensions); i++) {
-		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(s->cert->extensions, i);
+	for (int i = 0; i < lint_extension_count(s); i++) {
+		const LINT_EXTENSION *x = lint_extension_at(s, i);
 		enum lint_known known = lint_known_find(x->type);
 
 		if (known == LINT_KNOWN_COUNT || s->known[known].raw)
