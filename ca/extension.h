@@ -1,0 +1,38 @@
+/*
+ * The extensions of a certificate, each made from what the profile, the issuer and the request say.
+ */
+#ifndef SUBCA_CA_EXTENSION_H
+#define SUBCA_CA_EXTENSION_H
+
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "base/bytes.h"
+#include "ca/profile.h"
+
+/* Where relying parties find things; each may be NULL. Copied into certificates as they stand. */
+struct ca_urls {
+	char *crl;	  /* cRLDistributionPoints, RFC 5280 4.2.1.13 */
+	char *ocsp;	  /* authorityInfoAccess id-ad-ocsp, 4.2.2.1 */
+	char *ca_issuers; /* authorityInfoAccess id-ad-caIssuers: the issuer's certificate in DER */
+};
+
+/* What the extensions are made from; all borrowed. */
+struct extension_input {
+	const struct profile *profile;
+	struct span spki;   /* DER SubjectPublicKeyInfo of the subject */
+	const X509 *issuer; /* NULL: self-signed, the AKI is the SKI made here */
+	const struct ca_urls *urls;
+	const STACK_OF(X509_EXTENSION) *requested; /* may be NULL */
+	bool subject_empty; /* then subjectAltName is critical (RFC 5280 4.2.1.6) */
+};
+
+/*
+ * In the order a reader expects: basicConstraints, keyUsage, extendedKeyUsage, the identifiers,
+ * names, policies, where to look. Freed with sk_X509_EXTENSION_pop_free(). STATUS_REFUSED where the
+ * request lacks what the profile requires, or the issuer has no SKI to point at.
+ */
+MUST_CHECK enum status extensions_build(const struct extension_input *in,
+					STACK_OF(X509_EXTENSION) **out, struct error *e);
+
+#endif
