@@ -42,28 +42,48 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 	return row[b_len];
 }
 
-const char *suggest(const char *word, const char *const *candidates, size_t count)
+/* The nearest of all; *best holds the first distance that is too far, then the one found. */
+static const char *find_nearest(const char *word, const char *const *candidates, size_t count,
+				size_t *best)
 {
 	size_t len = strlen(word);
-	size_t best = (len + 2) / 3 + 1; /* the first distance that is too far */
-	const char *nearest = NULL, *begun = NULL;
+	const char *nearest = NULL;
 
-	if (len == 0 || len > WORD_MAX)
-		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		size_t candidate_len = candidates[i] ? strlen(candidates[i]) : 0;
 		size_t d;
 
 		if (candidate_len == 0 || candidate_len > WORD_MAX)
 			continue;
-		if (!begun && len >= 2 && strncasecmp(candidates[i], word, len) == 0)
-			begun = candidates[i];
 		d = distance(word, len, candidates[i], candidate_len);
 		/* With every letter changed, "ls" would be as near to "cd" as to "list". */
-		if (d < best && d < candidate_len && d < len) {
-			best = d;
+		if (d < *best && d < candidate_len && d < len) {
+			*best = d;
 			nearest = candidates[i];
 		}
 	}
+	return nearest;
+}
+
+static const char *find_begun(const char *word, const char *const *candidates, size_t count)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < count && len >= 2; i++)
+		if (candidates[i] && strncasecmp(candidates[i], word, len) == 0)
+			return candidates[i];
+	return NULL;
+}
+
+const char *suggest(const char *word, const char *const *candidates, size_t count)
+{
+	size_t len = strlen(word);
+	size_t best = (len + 2) / 3 + 1;
+	const char *nearest, *begun;
+
+	if (len == 0 || len > WORD_MAX)
+		return NULL;
+	nearest = find_nearest(word, candidates, count, &best);
+	begun = find_begun(word, candidates, count);
 	return nearest && (best <= 1 || !begun) ? nearest : begun;
 }
