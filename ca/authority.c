@@ -1,0 +1,321 @@
+#include "ca/authority.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/settings.h"
+#include "ca/pem.h"
+#include "hsm/keyfile.h"
+
+struct authority {
+	char *folder;
+	char *shipped_profiles, *own_profiles;
+	char *key; /* the key file, relative to the folder or absolute */
+	struct ca_urls urls;
+	struct bytes first_serial;
+	struct bytes chain[CHAIN_MAX];
+	size_t chain_count;
+	X509 *certificate;
+	struct store *store;
+	struct profile_path profiles;
+};
+
+void authority_free(struct authority *a)
+{
+	if (!a)
+		return;
+	store_close(a->store);
+	X509_free(a->certificate);
+	while (a->chain_count)
+		bytes_free(&a->chain[--a->chain_count]);
+	bytes_free(&a->first_serial);
+	free(a->urls.crl);
+	free(a->urls.ocsp);
+	free(a->urls.ca_issuers);
+	free(a->key);
+	free(a->own_profiles);
+	free(a->shipped_profiles);
+	free(a->folder);
+	free(a);
+}
+
+static enum status expect_finished(const char *folder, struct error *e)
+{
+	char *unfinished = path_join(folder, AUTHORITY_UNFINISHED);
+	char *conf = path_join(folder, AUTHORITY_CONF);
+	enum status s = STATUS_OK;
+
+	if (!unfinished || !conf)
+		s = error_memory(e);
+	else if (file_exists(unfinished))
+		s = error_set(e, STATUS_DAMAGED, folder,
+			      "'subca init DIR --resume' finishes it, '--discard' removes it",
+			      "is half made: an 'init' was interrupted here");
+	else if (!file_exists(conf))
+		s = error_set(e, STATUS_NOT_FOUND, folder,
+			      "name the CA's folder with -C DIR or SUBCA_DIR, or make one with "
+			      "'subca init'",
+			      "is not a CA (no " AUTHORITY_CONF " in it)");
+	free(unfinished);
+	free(conf);
+	return s;
+}
+
+static enum status read_serial(const config_setting_t *setting, struct authority *a,
+			       struct error *e)
+{
+	const char *text = config_setting_get_string(setting);
+	char digits[2 * SERIAL_MAX + 2];
+
+	if (!text)
+		return settings_refuse(setting, e, "write \"random\" or \"0x1000\"",
+				       "'serial' is not a text");
+	if (strcmp(text, "random") == 0)
+		return STATUS_OK;
+	if (strncmp(text, "0x", 2) != 0 || strlen(text) < 3 || strlen(text) > 2 * SERIAL_MAX)
+		return settings_refuse(setting, e, "write \"random\" or \"0x1000\"",
+				       "'%.60s' is not a way to choose serials", text);
+	text += 2;
+	text += strspn(text, "0");
+	snprintf(digits, sizeof digits, "%s%s", strlen(text) % 2 ? "0" : "", text);
+	if (hex_decode(digits, &a->first_serial, e) != STATUS_OK || a->first_serial.len == 0)
+		return settings_refuse(setting, e, "write \"random\" or \"0x1000\"",
+				       "'serial' is not a positive hexadecimal number");
+	return STATUS_OK;
+}
+
+static enum status read_urls(const config_setting_t *group, struct ca_urls *urls, struct error *e)
+{
+	const struct setting_key keys[] = {
+		{"crl", SETTING_STRING, &urls->crl, 8, 512},
+		{"ocsp", SETTING_STRING, &urls->ocsp, 8, 512},
+		{"ca_issuers", SETTING_STRING, &urls->ca_issuers, 8, 512},
+	};
+
+	if (settings_read(group, keys, 3, e) != STATUS_OK)
+		return e->status;
+	for (size_t i = 0; i < 3; i++) {
+		const char *url = *(char **)keys[i].to;
+
+		/* A client that needs TLS to check TLS goes round in a circle (RFC 5280 8). */
+		if (url && strncmp(url, "http://", 7) != 0)
+			return settings_refuse(group, e, "use an http:// URL",
+					       "'%s' is not an http:// URL", keys[i].name);
+	}
+	return STATUS_OK;
+}
+
+static enum status read_conf(struct authority *a, struct error *e)
+{
+	config_setting_t *serial = NULL, *urls = NULL;
+	const struct setting_key keys[] = {
+		{"key", SETTING_STRING, &a->key, 1, 1024},
+		{"serial", SETTING_TREE, &serial, 0, 0},
+		{"urls", SETTING_TREE, &urls, 0, 0},
+	};
+	char *file = path_join(a->folder, AUTHORITY_CONF);
+	config_t config;
+	enum status s;
+
+	if (!file)
+		return error_memory(e);
+	s = settings_load(file, &config, e);
+	if (s == STATUS_OK)
+		s = settings_read(config_root_setting(&config), keys, 3, e);
+	if (s == STATUS_OK && serial)
+		s = read_serial(serial, a, e);
+	if (s == STATUS_OK && urls)
+		s = read_urls(urls, &a->urls, e);
+	if (s == STATUS_OK && !a->key && !(a->key = strdup(AUTHORITY_KEY)))
+		s = error_memory(e);
+	config_destroy(&config);
+	free(file);
+	return s;
+}
+
+static enum status read_pem(struct authority *a, const char *name, struct error *e)
+{
+	char *file = path_join(a->folder, name);
+	struct bytes pem = {0};
+	enum status s = file ? file_read(file, PEM_FILE_MAX, &pem, e) : error_memory(e);
+
+	if (s == STATUS_OK)
+		s = pem_read_certificates(span_of(&pem), a->chain, CHAIN_MAX, &a->chain_count, e);
+	if (s != STATUS_OK)
+		error_at(e, file ? file : name);
+	bytes_free(&pem);
+	free(file);
+	return s;
+}
+
+/* The chain file begins with the CA's certificate; a root has none and is its own chain. */
+static enum status read_certificates(struct authority *a, struct error *e)
+{
+	char *chain = path_join(a->folder, AUTHORITY_CHAIN);
+	const unsigned char *at;
+	struct bytes own;
+	enum status s;
+
+	if (!chain)
+		return error_memory(e);
+	s = read_pem(a, AUTHORITY_CERTIFICATE, e);
+	if (s == STATUS_OK && file_exists(chain)) {
+		own = a->chain[0];
+		a->chain[0] = (struct bytes){0};
+		while (a->chain_count)
+			bytes_free(&a->chain[--a->chain_count]);
+		s = read_pem(a, AUTHORITY_CHAIN, e);
+		if (s == STATUS_OK && !span_equal(span_of(&own), span_of(&a->chain[0])))
+			s = error_set(
+				e, STATUS_DAMAGED, chain, "restore it from a backup",
+				"does not begin with the certificate in " AUTHORITY_CERTIFICATE);
+		bytes_free(&own);
+	}
+	free(chain);
+	if (s != STATUS_OK)
+		return s;
+	at = a->chain[0].data;
+	a->certificate = d2i_X509(NULL, &at, (long)a->chain[0].len);
+	/* Fills the cache of extension flags, once and here. */
+	if (!a->certificate || X509_check_purpose(a->certificate, -1, 0) != 1)
+		return error_openssl(e, STATUS_DAMAGED, a->folder, "restore it from a backup",
+				     AUTHORITY_CERTIFICATE " is not a certificate");
+	return STATUS_OK;
+}
+
+static enum status open_store(struct authority *a, enum store_mode mode, struct error *e)
+{
+	char *file = path_join(a->folder, AUTHORITY_STORE);
+	enum status s = file ? store_open(file, mode, &a->store, e) : error_memory(e);
+
+	free(file);
+	return s;
+}
+
+enum status authority_open(const char *folder, enum store_mode mode, struct authority **out,
+			   struct error *e)
+{
+	struct authority *a = calloc(1, sizeof *a);
+	enum status s = a ? expect_finished(folder, e) : error_memory(e);
+
+	if (s == STATUS_OK) {
+		a->folder = strdup(folder);
+		a->own_profiles = path_join(folder, AUTHORITY_PROFILES);
+		s = a->folder && a->own_profiles ? profile_shipped_folder(&a->shipped_profiles, e)
+						 : error_memory(e);
+	}
+	if (s == STATUS_OK) {
+		a->profiles = (struct profile_path){a->own_profiles, a->shipped_profiles};
+		s = read_conf(a, e);
+	}
+	if (s == STATUS_OK)
+		s = read_certificates(a, e);
+	if (s == STATUS_OK)
+		s = open_store(a, mode, e);
+	if (s != STATUS_OK) {
+		authority_free(a);
+		return s;
+	}
+	*out = a;
+	return STATUS_OK;
+}
+
+const char *authority_folder(const struct authority *a)
+{
+	return a->folder;
+}
+
+X509 *authority_certificate(const struct authority *a)
+{
+	return a->certificate;
+}
+
+struct span authority_certificate_der(const struct authority *a)
+{
+	return span_of(&a->chain[0]);
+}
+
+struct store *authority_store(const struct authority *a)
+{
+	return a->store;
+}
+
+const struct ca_urls *authority_urls(const struct authority *a)
+{
+	return &a->urls;
+}
+
+const struct profile_path *authority_profiles(const struct authority *a)
+{
+	return &a->profiles;
+}
+
+size_t authority_chain(const struct authority *a, struct span chain[CHAIN_MAX])
+{
+	for (size_t i = 0; i < a->chain_count; i++)
+		chain[i] = span_of(&a->chain[i]);
+	return a->chain_count;
+}
+
+struct span authority_first_serial(const struct authority *a)
+{
+	return span_of(&a->first_serial);
+}
+
+static char *key_path(const struct authority *a)
+{
+	return a->key[0] == '/' ? strdup(a->key) : path_join(a->folder, a->key);
+}
+
+enum status authority_key_is_encrypted(const struct authority *a, bool *encrypted, struct error *e)
+{
+	char *file = key_path(a);
+	enum status s = file ? keyfile_is_encrypted(file, encrypted, e) : error_memory(e);
+
+	free(file);
+	return s;
+}
+
+enum status authority_signer(const struct authority *a, const struct secret *passphrase,
+			     struct signer **out, struct error *e)
+{
+	char *file = key_path(a);
+	struct signer *signer = NULL;
+	enum status s = file ? keyfile_open(file, passphrase, &signer, e) : error_memory(e);
+
+	free(file);
+	if (s == STATUS_OK)
+		s = signer_prove(signer, X509_get0_pubkey(a->certificate), e);
+	if (s != STATUS_OK) {
+		signer_free(signer);
+		return s;
+	}
+	*out = signer;
+	return STATUS_OK;
+}
+
+static void add_url(struct text *out, const char *name, const char *value, const char *example)
+{
+	if (value)
+		text_printf(out, "\t%s = \"%s\";\n", name, value);
+	else
+		text_printf(out, "\t# %s = \"%s\";\n", name, example);
+}
+
+enum status authority_conf_text(const char *first_serial, const struct ca_urls *urls,
+				struct text *out, struct error *e)
+{
+	text_add(out, "# How this CA works. Every key is checked when a command reads it.\n\n");
+	text_add(out, "# The private key, relative to this folder.\n");
+	text_add(out, "key = \"" AUTHORITY_KEY "\";\n\n");
+	text_add(out, "# \"random\": 159 random bits each. \"0x1000\": counted up from there.\n");
+	text_printf(out, "serial = \"%s\";\n\n", first_serial ? first_serial : "random");
+	text_add(out, "# Put into what is issued from now on, where the profile says so.\n");
+	text_add(out, "urls = {\n");
+	add_url(out, "crl", urls->crl, "http://pki.example.com/root.crl");
+	add_url(out, "ocsp", urls->ocsp, "http://ocsp.example.com");
+	add_url(out, "ca_issuers", urls->ca_issuers, "http://pki.example.com/root.cer");
+	text_add(out, "};\n");
+	return text_check(out, e);
+}

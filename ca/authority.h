@@ -1,0 +1,67 @@
+/*
+ * A CA in its folder:
+ *
+ *     ca.conf          where the key is, how serials are chosen, URLs
+ *     ca.pem           the CA's certificate
+ *     chain.pem        for an intermediate of our own: this CA first, its root last
+ *     private/ca.key   the private key, unless it lives in a token
+ *     store.db         everything it ever issued, and the journal
+ *     profiles/        profiles of this CA's own; each hides the shipped one of its name
+ *     init.conf        only while "subca init" is under way: what it was asked to make
+ */
+#ifndef SUBCA_CA_AUTHORITY_H
+#define SUBCA_CA_AUTHORITY_H
+
+#include <openssl/x509.h>
+
+#include "base/secret.h"
+#include "ca/extension.h"
+#include "ca/profile.h"
+#include "ca/store.h"
+#include "hsm/signer.h"
+
+#define AUTHORITY_CONF "ca.conf"
+#define AUTHORITY_CERTIFICATE "ca.pem"
+#define AUTHORITY_CHAIN "chain.pem"
+#define AUTHORITY_KEY_FOLDER "private"
+#define AUTHORITY_KEY "private/ca.key"
+#define AUTHORITY_STORE "store.db"
+#define AUTHORITY_PROFILES "profiles"
+#define AUTHORITY_UNFINISHED "init.conf"
+
+#define CHAIN_MAX 16 /* certificates; ZIA takes no more */
+
+struct authority;
+
+/*
+ * STATUS_NOT_FOUND where there is no CA, STATUS_DAMAGED where one is half made (with what to do)
+ * or its parts do not belong together. Needs neither key nor passphrase.
+ */
+MUST_CHECK enum status authority_open(const char *folder, enum store_mode mode,
+				      struct authority **out, struct error *e);
+void authority_free(struct authority *a);
+
+/* All borrowed. */
+const char *authority_folder(const struct authority *a);
+X509 *authority_certificate(const struct authority *a);
+struct span authority_certificate_der(const struct authority *a);
+struct store *authority_store(const struct authority *a);
+const struct ca_urls *authority_urls(const struct authority *a);
+const struct profile_path *authority_profiles(const struct authority *a);
+/* This CA's certificate first, its root last. */
+size_t authority_chain(const struct authority *a, struct span chain[CHAIN_MAX]);
+/* Empty for random serials; else the first of the sequential ones. */
+struct span authority_first_serial(const struct authority *a);
+
+/* Whether opening the key will take a passphrase. */
+MUST_CHECK enum status authority_key_is_encrypted(const struct authority *a, bool *encrypted,
+						  struct error *e);
+/* The key, proved with a trial signature to be the certificate's. passphrase may be NULL. */
+MUST_CHECK enum status authority_signer(const struct authority *a, const struct secret *passphrase,
+					struct signer **out, struct error *e);
+
+/* The text of a new ca.conf. first_serial NULL: random. */
+MUST_CHECK enum status authority_conf_text(const char *first_serial, const struct ca_urls *urls,
+					   struct text *out, struct error *e);
+
+#endif

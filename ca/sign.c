@@ -1,0 +1,83 @@
+#include "ca/sign.h"
+
+#include <openssl/err.h>
+
+#include "base/der.h"
+
+static enum status verify_again(struct span certificate, struct span tbs, EVP_PKEY *issuer_key,
+				struct error *e)
+{
+	const unsigned char *at = certificate.data;
+	X509 *x = d2i_X509(NULL, &at, (long)certificate.len);
+	DER_SIGNED *envelope = NULL;
+	enum status s = der_signed_parse(certificate, &envelope, e);
+
+	if (s == STATUS_OK && !span_equal(der_to_be_signed(envelope), tbs))
+		s = error_set(e, STATUS_INTERNAL, NULL, "report this as a bug",
+			      "the signed certificate is not the one that was checked");
+	if (s == STATUS_OK && (!x || X509_verify(x, issuer_key) != 1))
+		s = error_openssl(
+			e, STATUS_KEY, NULL,
+			"the signer's key is not the CA certificate's: nothing was issued",
+			"the signature does not verify under the CA's public key");
+	DER_SIGNED_free(envelope);
+	X509_free(x);
+	return s;
+}
+
+enum status ca_sign(const struct lint_passed *passed, struct signer *signer, EVP_PKEY *issuer_key,
+		    struct bytes *certificate, struct error *e)
+{
+	struct span tbs = lint_passed_tbs(passed);
+	struct bytes signature = {0}, der = {0};
+	enum status s = signer_sign(signer, lint_passed_algorithm(passed), tbs, &signature, e);
+
+	if (s == STATUS_OK)
+		s = der_signed_build(tbs, lint_passed_algorithm(passed), span_of(&signature), &der,
+				     e);
+	if (s == STATUS_OK)
+		s = verify_again(span_of(&der), tbs, issuer_key, e);
+	if (s == STATUS_OK) {
+		*certificate = der;
+		der = (struct bytes){0};
+	}
+	bytes_free(&signature);
+	bytes_free(&der);
+	return s;
+}
+
+static enum status request_info(const X509_NAME *subject, EVP_PKEY *key, struct bytes *info,
+				struct error *e)
+{
+	X509_REQ *request = X509_REQ_new();
+	enum status s = STATUS_OK;
+
+	if (!request || X509_REQ_set_version(request, 0) != 1 ||
+	    X509_REQ_set_subject_name(request, subject) != 1 ||
+	    X509_REQ_set_pubkey(request, key) != 1)
+		s = error_openssl(e, STATUS_INTERNAL, NULL, NULL, "the request cannot be made");
+	else
+		s = der_encode(request, (i2d_of_void *)i2d_re_X509_REQ_tbs, info, e);
+	X509_REQ_free(request);
+	return s;
+}
+
+enum status request_sign(const X509_NAME *subject, struct signer *signer, struct bytes *request,
+			 struct error *e)
+{
+	EVP_PKEY *key = signer_public_key(signer);
+	struct bytes info = {0}, signature = {0};
+	X509_ALGOR *algorithm = NULL;
+	enum status s = request_info(subject, key, &info, e);
+
+	if (s == STATUS_OK)
+		s = signature_algorithm_for(key, NULL, &algorithm, e);
+	if (s == STATUS_OK)
+		s = signer_sign(signer, algorithm, span_of(&info), &signature, e);
+	if (s == STATUS_OK)
+		s = der_signed_build(span_of(&info), algorithm, span_of(&signature), request, e);
+	X509_ALGOR_free(algorithm);
+	bytes_free(&signature);
+	bytes_free(&info);
+	return s;
+}
