@@ -1,0 +1,53 @@
+/*
+ * Issuing, in the order that survives a crash:
+ *
+ *     issue_draft()   plan, rules across the store, lint: spends nothing, writes nothing
+ *     issue_commit()  reserve the serial (durable) ─► sign ─► look again ─► issued (durable)
+ *
+ * After issue_commit() the certificate is in the store; writing it out as PEM can be repeated.
+ */
+#ifndef SUBCA_CA_ISSUE_H
+#define SUBCA_CA_ISSUE_H
+
+#include "base/finding.h"
+#include "ca/authority.h"
+#include "ca/difference.h"
+#include "ca/plan.h"
+
+/* What is asked for; all borrowed. */
+struct issue_order {
+	const struct profile *profile;
+	const struct csr_request *request;
+	X509 *issuer; /* NULL: self-signed */
+	const struct ca_urls *urls;
+	struct span first_serial; /* empty: random */
+	int64_t now;
+	int days;
+	int64_t not_after;
+	bool fit;
+	const char *reissue; /* why the same request is signed again; NULL: it is not */
+};
+
+struct issue_draft;
+
+/*
+ * findings gets what lint has to say, also when it refuses. STATUS_REFUSED as plan_make() and
+ * lint_tbs(), and for a key that is the CA's own, that this CA certified for the other portal, or
+ * a request that was signed before (then reissue must say why).
+ */
+MUST_CHECK enum status issue_draft(struct store *store, const struct issue_order *order,
+				   struct issue_draft **out, struct findings *findings,
+				   struct error *e);
+void issue_draft_free(struct issue_draft *d);
+
+const struct cert_plan *issue_draft_plan(const struct issue_draft *d);
+const struct differences *issue_draft_differences(const struct issue_draft *d);
+/* With sequential serials a forecast: another process may take it first. */
+struct span issue_draft_serial(const struct issue_draft *d);
+
+/* now is the time of the store's rows. certificate: DER, freed with bytes_free(). */
+MUST_CHECK enum status issue_commit(struct store *store, const struct issue_order *order,
+				    struct issue_draft *d, struct signer *signer,
+				    struct bytes *certificate, struct error *e);
+
+#endif
