@@ -5,7 +5,8 @@
  *         └─────► failed                     reserved after a crash is reported, never reused.
  *
  * Each call that changes something is one durable transaction: when it returns STATUS_OK the
- * change survives a power cut. SQL stays in one file per backend behind this header.
+ * change survives a power cut. SQL stays in the files of one backend (ca/store_sqlite*.c) behind
+ * this header.
  * Errors: STATUS_BUSY when another writer holds it too long, STATUS_DAMAGED for a corrupt store or
  * a newer version, STATUS_SYSTEM for the disk, STATUS_NOT_FOUND / STATUS_EXISTS as they read.
  */
@@ -23,14 +24,20 @@ struct store;
 
 enum store_mode { STORE_READ, STORE_WRITE };
 
-enum cert_state { CERT_RESERVED, CERT_ISSUED, CERT_FAILED, CERT_REVOKED };
+/* CERT_ANY is no state: it stands for all of them in a filter and in a count. */
+enum cert_state { CERT_ANY, CERT_RESERVED, CERT_ISSUED, CERT_FAILED, CERT_REVOKED };
+#define CERT_STATES 5
 
-/* "reserved", "issued", "failed", "revoked". */
+/* "any", "reserved", "issued", "failed", "revoked". */
 const char *cert_state_name(enum cert_state s);
 
 /* What is known before the signature exists. All spans are copied by the store. */
 struct store_intent {
-	struct span serial;	    /* big-endian, minimal, positive, 1 … SERIAL_MAX octets */
+	/*
+	 * The magnitude, big-endian: no leading zero octet, 1 … SERIAL_MAX octets, of which the
+	 * first is below 0x80 when there are SERIAL_MAX (DER would need one more).
+	 */
+	struct span serial;
 	const char *profile;	    /* "zia" */
 	const char *portal;	    /* "zia", "zpa"; "" for none: keys never cross portals */
 	const char *subject;	    /* for people: RFC 4514 */
@@ -53,8 +60,15 @@ struct store_row {
 	int revocation_reason;		  /* CRLReason, RFC 5280 5.3.1; -1: none given */
 };
 
-/* Makes a new store file (mode 0600) with an opening journal row. STATUS_EXISTS where one is. */
+/*
+ * Makes a new store file (mode 0600) with an opening journal row, whole or not at all.
+ * STATUS_EXISTS where one is, or where the -wal of one that was removed lies about.
+ */
 MUST_CHECK enum status store_create(const char *path, int64_t now, struct error *e);
+/*
+ * A store belongs to the process that opened it: a child after fork() can neither change nor close
+ * it. STORE_READ works on a read-only medium; writers wait up to ten seconds for each other.
+ */
 MUST_CHECK enum status store_open(const char *path, enum store_mode mode, struct store **out,
 				  struct error *e);
 void store_close(struct store *s);
@@ -91,19 +105,23 @@ MUST_CHECK enum status store_find(struct store *s, struct span serial, store_vis
 
 /* What to walk; zero-filled means everything. */
 struct store_filter {
-	const char *serial_prefix;  /* lower-case hex of the serial's first digits; NULL: any */
+	const char *serial_prefix;  /* the serial's first hex digits, either case; NULL: any */
 	struct span spki_sha256;    /* empty: any */
 	struct span request_sha256; /* empty: any */
-	int state;		    /* -1: any; else an enum cert_state */
+	enum cert_state state;	    /* CERT_ANY: any */
 	int64_t limit;		    /* rows; 0: all */
 	int64_t after;		    /* rows that expire after this second; 0: all */
 	bool newest_first;
 };
 
-/* In the order they were reserved. Served by an index for each of serial_prefix, spki, request. */
+/*
+ * In the order they were reserved. Served by an index for each of serial_prefix, spki, request and
+ * state. STATUS_USAGE where the prefix is not hexadecimal.
+ */
 MUST_CHECK enum status store_each(struct store *s, const struct store_filter *filter,
 				  store_visit *visit, void *context, struct error *e);
-MUST_CHECK enum status store_count(struct store *s, int64_t counts[4], struct error *e);
+/* counts[state]; counts[CERT_ANY] is the sum. */
+MUST_CHECK enum status store_count(struct store *s, int64_t counts[CERT_STATES], struct error *e);
 
 /*
  * The journal: rows chained by hash, hash = SHA-256(previous hash ‖ canonical), from row 1 on,
@@ -112,20 +130,27 @@ MUST_CHECK enum status store_count(struct store *s, int64_t counts[4], struct er
  */
 struct journal_row {
 	int64_t seq, time;
-	const char *event;     /* "create", "reserve", "issue", "fail", "note" */
+	const char
+		*event; /* "create", "reserve", "issue", "fail", or what journal_note() was given */
 	const char *canonical; /* the text that was hashed */
 	unsigned char hash[SHA256_SIZE];
 };
 typedef enum status journal_visit(void *context, const struct journal_row *row, struct error *e);
 
-/* An event that changes no certificate row: "init", "config", "clock-ok". detail is free text. */
+/*
+ * An event that changes no certificate row: "init", "config", "clock-ok"; never the name of an event
+ * that does. detail is free text.
+ */
 MUST_CHECK enum status journal_note(struct store *s, const char *event, const char *detail,
 				    int64_t now, struct error *e);
 MUST_CHECK enum status journal_head(struct store *s, int64_t *seq, unsigned char hash[SHA256_SIZE],
 				    struct error *e);
 MUST_CHECK enum status journal_each(struct store *s, journal_visit *visit, void *context,
 				    struct error *e);
-/* STATUS_DAMAGED naming the first row that does not follow from the one before it. */
+/*
+ * STATUS_DAMAGED naming the first row that does not follow from the one before it. Rows cut off the
+ * end leave no trace in here: compare journal_head() with one kept elsewhere.
+ */
 MUST_CHECK enum status journal_verify(struct store *s, struct error *e);
 
 #endif
