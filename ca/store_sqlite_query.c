@@ -1,0 +1,182 @@
+#include "ca/store_sqlite.h"
+
+#include <unistd.h>
+
+static enum status kind(int code, const char **todo)
+{
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		*todo = "wait until the other subca is done, or look for one that hangs";
+		return STATUS_BUSY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_ERROR: /* a table or column that is not there */
+	case SQLITE_FORMAT:
+		*todo = "restore it from a backup";
+		return STATUS_DAMAGED;
+	case SQLITE_FULL:
+		*todo = "make room on the disk and run it again";
+		return STATUS_SYSTEM;
+	case SQLITE_NOMEM:
+		*todo = "free some memory and run it again";
+		return STATUS_SYSTEM;
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+		*todo = "check the permissions of the file and of its folder";
+		return STATUS_SYSTEM;
+	case SQLITE_IOERR:
+		*todo = "check the disk, and that it is not full";
+		return STATUS_SYSTEM;
+	default:
+		*todo = NULL;
+		return STATUS_INTERNAL;
+	}
+}
+
+enum status sql_failed(const struct store *s, int code, const char *doing, struct error *e)
+{
+	const char *todo;
+	enum status status = kind(code, &todo);
+	/* The connection's message fits only where it tells of this very failure. */
+	bool own = s->db && sqlite3_extended_errcode(s->db) == code;
+
+	if (status == STATUS_BUSY)
+		error_set(e, status, s->path, todo,
+			  "another process holds the store and did not let go in time");
+	else if (status == STATUS_DAMAGED)
+		error_set(e, status, s->path, todo, "is damaged, or no store");
+	else
+		error_set(e, status, s->path, todo, "cannot be %s", doing);
+	sqlite3_snprintf((int)sizeof e->detail, e->detail, "SQLite: %s",
+			 own ? sqlite3_errmsg(s->db) : sqlite3_errstr(code));
+	return status;
+}
+
+enum status query_begin(struct query *q, struct store *s, const char *sql, struct error *e)
+{
+	int code;
+
+	*q = (struct query){.store = s};
+	code = sqlite3_prepare_v2(s->db, sql, -1, &q->statement, NULL);
+	return code == SQLITE_OK ? STATUS_OK : sql_failed(s, code, "read", e);
+}
+
+static void keep(struct query *q, int code)
+{
+	if (q->code == SQLITE_OK)
+		q->code = code;
+}
+
+void query_blob(struct query *q, struct span value)
+{
+	/* A NULL pointer would be an SQL NULL. */
+	keep(q, sqlite3_bind_blob64(q->statement, ++q->bound,
+				    value.len ? (const void *)value.data : "", value.len,
+				    SQLITE_STATIC));
+}
+
+void query_text(struct query *q, const char *value)
+{
+	keep(q, sqlite3_bind_text(q->statement, ++q->bound, value, -1, SQLITE_STATIC));
+}
+
+void query_int(struct query *q, int64_t value)
+{
+	keep(q, sqlite3_bind_int64(q->statement, ++q->bound, value));
+}
+
+enum status query_step(struct query *q, bool *more, struct error *e)
+{
+	if (q->code == SQLITE_OK) {
+		int code = sqlite3_step(q->statement);
+
+		*more = code == SQLITE_ROW;
+		if (code == SQLITE_ROW || code == SQLITE_DONE)
+			return STATUS_OK;
+		q->code = code;
+	}
+	return sql_failed(q->store, q->code,
+			  sqlite3_stmt_readonly(q->statement) ? "read" : "written", e);
+}
+
+struct span query_get_blob(const struct query *q, int column)
+{
+	const void *data = sqlite3_column_blob(q->statement, column);
+
+	return (struct span){data, (size_t)sqlite3_column_bytes(q->statement, column)};
+}
+
+const char *query_get_text(const struct query *q, int column)
+{
+	const unsigned char *text = sqlite3_column_text(q->statement, column);
+
+	return text ? (const char *)text : "";
+}
+
+int64_t query_get_int(const struct query *q, int column)
+{
+	return sqlite3_column_int64(q->statement, column);
+}
+
+void query_end(struct query *q)
+{
+	sqlite3_finalize(q->statement);
+	q->statement = NULL;
+}
+
+enum status query_run(struct query *q, struct error *e)
+{
+	bool more;
+	enum status status = query_step(q, &more, e);
+
+	query_end(q);
+	return status;
+}
+
+enum status sql_run(struct store *s, const char *sql, struct error *e)
+{
+	int code = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? STATUS_OK : sql_failed(s, code, "written", e);
+}
+
+enum status sql_integer(struct store *s, const char *sql, int64_t *out, struct error *e)
+{
+	struct query q;
+	bool more = false;
+	enum status status = query_begin(&q, s, sql, e);
+
+	if (status != STATUS_OK)
+		return status;
+	status = query_step(&q, &more, e);
+	*out = more ? query_get_int(&q, 0) : 0;
+	query_end(&q);
+	return status;
+}
+
+enum status transaction_begin(struct store *s, struct error *e)
+{
+	/* A connection and its locks do not survive fork(): SQLite, "How To Corrupt", 2.6. */
+	if (s->owner != getpid())
+		return error_set(e, STATUS_INTERNAL, s->path, NULL,
+				 "the store was opened by another process");
+	if (s->mode != STORE_WRITE)
+		return error_set(e, STATUS_INTERNAL, s->path, NULL,
+				 "the store was opened for reading only");
+	return sql_run(s, "BEGIN IMMEDIATE", e);
+}
+
+enum status transaction_end(struct store *s, enum status so_far, struct error *e)
+{
+	if (so_far == STATUS_OK)
+		so_far = sql_run(s, "COMMIT", e);
+	if (so_far == STATUS_OK)
+		return STATUS_OK;
+	/* A full disk may have rolled it back already; what cannot be rolled back ends with close. */
+	if (!sqlite3_get_autocommit(s->db))
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	error_at(e, s->path);
+	return so_far;
+}

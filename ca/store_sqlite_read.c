@@ -1,0 +1,174 @@
+/* The calls that read certificate rows. */
+#include "ca/store_sqlite.h"
+
+#include "ca/store_serial.h"
+
+#define COLUMNS                                                                                 \
+	"SELECT serial, profile, portal, subject, subject_der, spki_sha256, plan_hash,"         \
+	" request_sha256, reason, not_before, not_after, state, reserved_at, finished_at, der," \
+	" failure, revoked_at, revocation_reason FROM cert"
+
+static enum status visit_row(struct query *q, store_visit *visit, void *context, struct error *e)
+{
+	struct store_row row = {
+		.intent =
+			{
+				.serial = query_get_blob(q, 0),
+				.profile = query_get_text(q, 1),
+				.portal = query_get_text(q, 2),
+				.subject = query_get_text(q, 3),
+				.subject_der = query_get_blob(q, 4),
+				.spki_sha256 = query_get_blob(q, 5),
+				.plan_hash = query_get_blob(q, 6),
+				.request_sha256 = query_get_blob(q, 7),
+				.reason = query_get_text(q, 8),
+				.not_before = query_get_int(q, 9),
+				.not_after = query_get_int(q, 10),
+			},
+		.state = (enum cert_state)query_get_int(q, 11),
+		.reserved_at = query_get_int(q, 12),
+		.finished_at = query_get_int(q, 13),
+		.der = query_get_blob(q, 14),
+		.failure = query_get_text(q, 15),
+		.revoked_at = query_get_int(q, 16),
+		.revocation_reason = (int)query_get_int(q, 17),
+	};
+
+	return visit(context, &row, e);
+}
+
+enum status store_find(struct store *s, struct span serial, store_visit *visit, void *context,
+		       struct error *e)
+{
+	struct query q;
+	bool more = false;
+	char hex[2 * SERIAL_MAX + 1];
+	enum status status = serial_check(serial, e);
+
+	if (status == STATUS_OK)
+		status = query_begin(&q, s, COLUMNS " WHERE serial = ?", e);
+	if (status != STATUS_OK)
+		return status;
+	query_blob(&q, serial);
+	status = query_step(&q, &more, e);
+	hex_encode(serial, hex);
+	if (status == STATUS_OK && !more)
+		status = error_set(e, STATUS_NOT_FOUND, s->path, NULL,
+				   "there is no serial number %s", hex);
+	else if (status == STATUS_OK)
+		status = visit_row(&q, visit, context, e);
+	query_end(&q);
+	return status;
+}
+
+/* SQLite has no statistics to choose by: the index is named, so that a million rows stay quick. */
+static const char *index_for(const struct store_filter *f)
+{
+	if (f->request_sha256.len)
+		return " INDEXED BY cert_request";
+	if (f->spki_sha256.len)
+		return " INDEXED BY cert_spki";
+	if (f->serial_prefix)
+		return " INDEXED BY cert_serial";
+	if (f->state != CERT_ANY)
+		return " INDEXED BY cert_state";
+	return "";
+}
+
+static enum status compose(const struct store_filter *f, const struct serial_range *range,
+			   struct text *sql, struct error *e)
+{
+	text_printf(sql, COLUMNS "%s WHERE 1", index_for(f));
+	if (f->request_sha256.len)
+		text_add(sql, " AND request_sha256 = ?");
+	if (f->spki_sha256.len)
+		text_add(sql, " AND spki_sha256 = ?");
+	if (f->serial_prefix)
+		text_add(sql, " AND serial >= ?");
+	if (f->serial_prefix && range->high_len)
+		text_add(sql, " AND serial < ?");
+	if (f->state != CERT_ANY)
+		text_add(sql, " AND state = ?");
+	if (f->after)
+		text_add(sql, " AND not_after > ?");
+	text_add(sql, f->newest_first ? " ORDER BY id DESC" : " ORDER BY id");
+	if (f->limit)
+		text_add(sql, " LIMIT ?");
+	return text_check(sql, e);
+}
+
+/* In the order of compose(). */
+static void bind(struct query *q, const struct store_filter *f, const struct serial_range *range)
+{
+	if (f->request_sha256.len)
+		query_blob(q, f->request_sha256);
+	if (f->spki_sha256.len)
+		query_blob(q, f->spki_sha256);
+	if (f->serial_prefix)
+		query_blob(q, (struct span){range->low, range->low_len});
+	if (f->serial_prefix && range->high_len)
+		query_blob(q, (struct span){range->high, range->high_len});
+	if (f->state != CERT_ANY)
+		query_int(q, f->state);
+	if (f->after)
+		query_int(q, f->after);
+	if (f->limit)
+		query_int(q, f->limit);
+}
+
+static enum status walk(struct query *q, store_visit *visit, void *context, struct error *e)
+{
+	for (;;) {
+		bool more;
+		enum status status = query_step(q, &more, e);
+
+		if (status == STATUS_OK && more)
+			status = visit_row(q, visit, context, e);
+		if (status != STATUS_OK || !more)
+			return status;
+	}
+}
+
+enum status store_each(struct store *s, const struct store_filter *filter, store_visit *visit,
+		       void *context, struct error *e)
+{
+	struct serial_range range = {.low_len = 0};
+	struct text sql = {0};
+	struct query q = {0};
+	enum status status = STATUS_OK;
+
+	if (filter->serial_prefix)
+		status = serial_range(filter->serial_prefix, &range, e);
+	if (status == STATUS_OK)
+		status = compose(filter, &range, &sql, e);
+	if (status == STATUS_OK)
+		status = query_begin(&q, s, text_get(&sql), e);
+	if (status == STATUS_OK) {
+		bind(&q, filter, &range);
+		status = walk(&q, visit, context, e);
+	}
+	query_end(&q);
+	text_free(&sql);
+	return status;
+}
+
+enum status store_count(struct store *s, int64_t counts[CERT_STATES], struct error *e)
+{
+	struct query q;
+	bool more = true;
+	enum status status = query_begin(&q, s, "SELECT state, count(*) FROM cert GROUP BY state",
+					 e);
+
+	for (int state = 0; state < CERT_STATES; state++)
+		counts[state] = 0;
+	while (status == STATUS_OK) {
+		status = query_step(&q, &more, e);
+		if (status != STATUS_OK || !more)
+			break;
+		if (query_get_int(&q, 0) > CERT_ANY && query_get_int(&q, 0) < CERT_STATES)
+			counts[query_get_int(&q, 0)] = query_get_int(&q, 1);
+		counts[CERT_ANY] += query_get_int(&q, 1);
+	}
+	query_end(&q);
+	return status;
+}
