@@ -92,7 +92,7 @@ static enum status check_store(struct store *store, const struct issue_order *or
 			       const struct issue_draft *d, struct error *e)
 {
 	struct earlier seen = {order, d->request_sha256};
-	struct store_filter same_key = {.spki_sha256 = {d->spki_sha256, SHA256_SIZE}, .state = -1};
+	struct store_filter same_key = {.spki_sha256 = {d->spki_sha256, SHA256_SIZE}};
 
 	if (order->issuer && EVP_PKEY_eq(csr_request_key(order->request), issuer_key(order)) == 1)
 		return error_set(e, STATUS_REFUSED, "key", "make the request with its own key",
