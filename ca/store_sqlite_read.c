@@ -137,6 +137,9 @@ enum status store_each(struct store *s, const struct store_filter *filter, store
 	struct query q = {0};
 	enum status status = STATUS_OK;
 
+	if ((unsigned)filter->state >= CERT_STATES)
+		return error_set(e, STATUS_INTERNAL, s->path, NULL, "a filter asks for state %d",
+				 (int)filter->state);
 	if (filter->serial_prefix)
 		status = serial_range(filter->serial_prefix, &range, e);
 	if (status == STATUS_OK)

@@ -1,8 +1,5 @@
 #include "ca/store_sqlite.h"
 
-#define TEXT_OF(x) #x
-#define NUMBER_OF(x) TEXT_OF(x)
-
 /*
  * The states are those of enum cert_state. The triggers guard against accidents, not against
  * somebody who may write the file: that is what the chained journal is for.
@@ -61,15 +58,26 @@ static const char version_1[] =
 			    "CREATE TRIGGER journal_fixed BEFORE UPDATE ON journal"
 			    " BEGIN SELECT RAISE(ABORT, 'a journal row does not change'); END;";
 
+_Static_assert(SERIAL_MAX == 20, "the check of serial, and version 1 does not change");
+
 /* What brings version N to N + 1. */
 static const char *const steps[STORE_VERSION] = {version_1};
 
-static const char label[] = "PRAGMA application_id = " NUMBER_OF(
-	STORE_APPLICATION_ID) ";"
-			      "PRAGMA user_version = " NUMBER_OF(
-				      STORE_VERSION) ";"
-						     "INSERT OR REPLACE INTO meta VALUES ('schema_version', " NUMBER_OF(
-							     STORE_VERSION) ")";
+static enum status label(struct store *s, struct error *e)
+{
+	struct text sql = {0};
+	enum status status;
+
+	text_printf(&sql,
+		    "PRAGMA application_id = %d; PRAGMA user_version = %d;"
+		    "INSERT OR REPLACE INTO meta VALUES ('schema_version', %d)",
+		    STORE_APPLICATION_ID, STORE_VERSION, STORE_VERSION);
+	status = text_check(&sql, e);
+	if (status == STATUS_OK)
+		status = sql_run(s, text_get(&sql), e);
+	text_free(&sql);
+	return status;
+}
 
 enum status schema_upgrade(struct store *s, int64_t from, struct error *e)
 {
@@ -77,7 +85,7 @@ enum status schema_upgrade(struct store *s, int64_t from, struct error *e)
 
 	for (int64_t version = from; status == STATUS_OK && version < STORE_VERSION; version++)
 		status = sql_run(s, steps[version], e);
-	return status == STATUS_OK ? sql_run(s, label, e) : status;
+	return status == STATUS_OK ? label(s, e) : status;
 }
 
 enum status schema_version(struct store *s, int64_t *version, struct error *e)
