@@ -1,0 +1,54 @@
+/*
+ * Making a CA's folder. What was asked for is written down first (init.conf, durable) and taken
+ * away last, so that an interrupted run is seen by every command, and can be resumed or removed.
+ */
+#ifndef SUBCA_CA_CREATE_H
+#define SUBCA_CA_CREATE_H
+
+#include "base/finding.h"
+#include "ca/authority.h"
+
+#define CREATE_KEY_TYPE "rsa:4096"
+
+/* Owned; freed with create_order_free(). Text fields NULL where not given. */
+struct create_order {
+	char *subject;	    /* as name_parse() reads it */
+	char *key_type;	    /* as key_generate() reads it */
+	char *profile;	    /* "root", "subordinate-ca" */
+	char *parent;	    /* absolute path of the CA above; NULL for a root */
+	char *first_serial; /* "0x1000"; NULL: random serials */
+	struct ca_urls urls;
+	int days;	   /* 0: the profile's */
+	int64_t not_after; /* 0: counted from days */
+	bool fit;
+	bool encrypt; /* the key file */
+	int64_t now;
+};
+
+void create_order_free(struct create_order *o);
+
+/* Passphrases as far as they are needed; borrowed, each may be NULL. */
+struct create_secrets {
+	const struct secret *key;
+	const struct secret *parent;
+};
+
+/*
+ * Makes the CA. What is refused, or fails before a serial was spent, leaves no folder behind.
+ * STATUS_EXISTS where folder is there and not empty. findings: what lint had to say.
+ */
+MUST_CHECK enum status create_authority(const char *folder, const struct create_order *order,
+					const struct create_secrets *secrets,
+					struct findings *findings, struct error *e);
+
+/* What an interrupted run was asked for. STATUS_NOT_FOUND where none was interrupted. */
+MUST_CHECK enum status create_order_read(const char *folder, struct create_order *out,
+					 struct error *e);
+/* Goes on where it was interrupted: keeps a key and a certificate that are there. */
+MUST_CHECK enum status create_resume(const char *folder, const struct create_order *order,
+				     const struct create_secrets *secrets,
+				     struct findings *findings, struct error *e);
+/* Removes a half-made CA, and nothing else. */
+MUST_CHECK enum status create_discard(const char *folder, struct error *e);
+
+#endif
