@@ -50,7 +50,7 @@ enum status findings_move(struct findings *to, struct findings *from, struct err
 	if (from->count == 0)
 		return STATUS_OK;
 	if (reserve(to, from->count, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	memcpy(to->items + to->count, from->items, from->count * sizeof *from->items);
 	to->count += from->count;
 	from->count = 0;

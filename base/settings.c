@@ -26,7 +26,7 @@ enum status settings_load(const char *file, config_t *config, struct error *e)
 
 	config_init(config);
 	if (file_read(file, SETTINGS_FILE_MAX, &text, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (memchr(text.data, '\0', text.len)) {
 		bytes_free(&text);
 		return error_set(e, STATUS_INPUT, file, NULL, "has a NUL byte in it");
@@ -171,7 +171,7 @@ enum status settings_read(const config_setting_t *group, const struct setting_ke
 		if (!key)
 			return unknown_key(setting, keys, count, e);
 		if (read_one(setting, key, e) != STATUS_OK)
-			return e->status;
+			return error_status(e);
 	}
 	return STATUS_OK;
 }

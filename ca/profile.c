@@ -104,7 +104,7 @@ static enum status locate(const struct profile_path *path, const char *name, con
 	const char *const folders[] = {path->ca, path->shipped};
 
 	if (!good_name(name))
-		return not_found(path, name, e);
+		return error_told(not_found(path, name, e), STATUS_NOT_FOUND);
 	for (size_t i = 0; i < 2; i++) {
 		char *found = file_in(folders[i], name);
 
@@ -115,7 +115,7 @@ static enum status locate(const struct profile_path *path, const char *name, con
 		}
 		free(found);
 	}
-	return not_found(path, name, e);
+	return error_told(not_found(path, name, e), STATUS_NOT_FOUND);
 }
 
 static enum status apply_file(const struct profile_path *path, const char *file, int depth,

@@ -102,7 +102,7 @@ static enum status read_texts(const config_setting_t *setting, size_t most,
 					       "'%s' has an entry that is not a text",
 					       config_setting_name(setting));
 		if (take(p, setting, text, e) != STATUS_OK)
-			return e->status;
+			return error_status(e);
 	}
 	return STATUS_OK;
 }
@@ -114,7 +114,7 @@ static enum status take_curve(struct profile *p, const config_setting_t *setting
 	int bits = 0;
 
 	if (find_word(setting, text, curves, COUNT(curves), &bits, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (bits == 256)
 		p->ec_p256 = true;
 	else
@@ -128,7 +128,7 @@ static enum status take_key_usage(struct profile *p, const config_setting_t *set
 	int bit = 0;
 
 	if (find_word(setting, text, key_usages, COUNT(key_usages), &bit, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	p->key_usage |= (unsigned)bit;
 	return STATUS_OK;
 }
@@ -181,7 +181,7 @@ static enum status read_key(const config_setting_t *group, struct profile *p, st
 	};
 
 	if (settings_read(group, keys, COUNT(keys), e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if ((p->rsa_min && p->rsa_min < 2048) || p->rsa_max < p->rsa_min)
 		return settings_refuse(group, e, "0 and 0 allow no RSA; else 2048 or more",
 				       "RSA from %d to %d bits makes no sense", p->rsa_min,
@@ -212,7 +212,7 @@ static enum status read_key_usage(const config_setting_t *group, struct profile 
 	};
 
 	if (settings_read(group, keys, COUNT(keys), e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (!bits)
 		return STATUS_OK;
 	p->key_usage = 0;
@@ -227,7 +227,7 @@ static enum status read_subject_rule(const config_setting_t *setting, struct pro
 	size_t at = 0;
 
 	if (read_word(setting, subject_rules, COUNT(subject_rules), &rule, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (strcmp(name, "others") == 0) {
 		if (rule != SUBJECT_OPTIONAL && rule != SUBJECT_FORBIDDEN)
 			return settings_refuse(setting, e, NULL,
@@ -258,7 +258,7 @@ static enum status read_subject(const config_setting_t *group, struct profile *p
 	for (int i = 0; i < config_setting_length(group); i++)
 		if (read_subject_rule(config_setting_get_elem(group, (unsigned)i), p, e) !=
 		    STATUS_OK)
-			return e->status;
+			return error_status(e);
 	return STATUS_OK;
 }
 
@@ -282,7 +282,7 @@ static enum status read_digest(const config_setting_t *setting, struct profile *
 	int bits = 0;
 
 	if (read_word(setting, digests, COUNT(digests), &bits, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	snprintf(p->digest, sizeof p->digest, bits ? "sha%d" : "", bits);
 	return STATUS_OK;
 }
@@ -293,7 +293,7 @@ static enum status read_portal(const config_setting_t *setting, struct profile *
 	int which = 0;
 
 	if (read_word(setting, portals, COUNT(portals), &which, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	snprintf(p->portal, sizeof p->portal, "%s", portals[which].name);
 	return STATUS_OK;
 }
@@ -363,14 +363,14 @@ enum status profile_read(const config_setting_t *root, struct profile *p, struct
 	int word_kind = (int)p->kind, word_san = (int)p->subject_alt_name;
 
 	if (settings_read(root, keys, COUNT(keys), e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (read_word(kind, kinds, COUNT(kinds), &word_kind, e) != STATUS_OK ||
 	    read_word(san, san_rules, COUNT(san_rules), &word_san, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	p->kind = (enum profile_kind)word_kind;
 	p->subject_alt_name = (enum san_rule)word_san;
 	for (size_t i = 0; i < COUNT(sections); i++)
 		if (sections[i].tree && sections[i].read(sections[i].tree, p, e) != STATUS_OK)
-			return e->status;
+			return error_status(e);
 	return check_whole(root, p, e);
 }

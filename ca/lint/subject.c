@@ -192,7 +192,7 @@ static enum status read_one(struct span der, struct lint_subject **out, struct e
 	s->der = der;
 	if (der_signed_parse(der, &s->envelope, e) != STATUS_OK) {
 		lint_subject_free(s);
-		return e->status;
+		return error_status(e);
 	}
 	s->tbs = der_to_be_signed(s->envelope);
 	if (s->tbs.len == 0) {
@@ -213,12 +213,12 @@ enum status lint_subject_read(struct span der, struct span issuer, struct lint_s
 	struct lint_subject *s = NULL;
 
 	if (read_one(der, &s, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (issuer.len && !span_equal(issuer, der)) {
 		if (read_one(issuer, &s->issuer_owned, e) != STATUS_OK) {
 			lint_subject_free(s);
 			error_at(e, "issuer certificate");
-			return e->status;
+			return error_status(e);
 		}
 		s->issuer = s->issuer_owned->cert ? s->issuer_owned : NULL;
 		if (s->kind == LINT_ROOT)
