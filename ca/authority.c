@@ -94,7 +94,7 @@ static enum status read_urls(const config_setting_t *group, struct ca_urls *urls
 	};
 
 	if (settings_read(group, keys, 3, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	for (size_t i = 0; i < 3; i++) {
 		const char *url = *(char **)keys[i].to;
 

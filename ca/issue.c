@@ -52,7 +52,7 @@ static enum status choose_serial(struct store *store, const struct issue_order *
 		return store_next_serial(store, order->first_serial, d->serial, &d->serial_len, e);
 	do {
 		if (random_bytes(d->serial, SERIAL_MAX, e) != STATUS_OK)
-			return e->status;
+			return error_status(e);
 		d->serial[0] &= 0x7F;
 		/* A leading zero octet would be a shorter number; one in 128 is drawn again. */
 	} while (d->serial[0] == 0);
@@ -121,7 +121,7 @@ static enum status make_plan(const struct issue_order *order, struct issue_draft
 	lint_passed_free(d->passed);
 	d->passed = NULL;
 	if (plan_make(&in, &d->plan, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	return lint_tbs(plan_tbs(d->plan), d->algorithm, span_of(&d->issuer_der), findings,
 			&d->passed, e);
 }
@@ -134,10 +134,10 @@ static enum status describe(const struct issue_order *order, struct issue_draft 
 	if (text_check(&d->subject, e) != STATUS_OK ||
 	    sha256(csr_request_spki(order->request), d->spki_sha256, e) != STATUS_OK ||
 	    sha256(csr_request_der(order->request), d->request_sha256, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (order->issuer &&
 	    der_encode(order->issuer, (i2d_of_void *)i2d_X509, &d->issuer_der, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	return signature_algorithm_for(issuer_key(order), *digest ? digest : NULL, &d->algorithm,
 				       e);
 }
@@ -231,7 +231,7 @@ enum status issue_commit(struct store *store, const struct issue_order *order,
 	if (s == STATUS_OK)
 		s = check_store(store, order, d, e);
 	if (s != STATUS_OK || reserve(store, order, d, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	serial = issue_draft_serial(d);
 	s = ca_sign(d->passed, signer, issuer_key(order), &der, e);
 	if (s == STATUS_OK)

@@ -90,7 +90,7 @@ static enum status fill_tbs(const struct plan_input *in, struct cert_plan *p, PL
 	X509_VAL_free(tbs->validity);
 	tbs->validity = NULL;
 	if (validity_encode(&p->validity, &tbs->validity, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	X509_ALGOR_free(tbs->algorithm);
 	tbs->algorithm = X509_ALGOR_dup(in->algorithm);
 	/* Version 3 is the number 2. */

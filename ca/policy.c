@@ -112,7 +112,7 @@ enum status policy_check_subject(const struct profile *p, const X509_NAME *subje
 {
 	for (size_t i = 0; i < p->subject_count; i++)
 		if (check_attribute(p, &p->subject[i], subject, issuer, e) != STATUS_OK)
-			return e->status;
+			return error_status(e);
 	if (p->subject_others == SUBJECT_OPTIONAL)
 		return STATUS_OK;
 	for (int i = 0; i < X509_NAME_entry_count(subject); i++) {

@@ -33,7 +33,7 @@ static enum status issuer_life(const struct plan_input *in, struct life *life, s
 	}
 	if (asn1_time_seconds(X509_get0_notBefore(in->issuer), &life->not_before, e) != STATUS_OK ||
 	    asn1_time_seconds(X509_get0_notAfter(in->issuer), &life->not_after, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (in->now > life->not_after) {
 		datetime_format(life->not_after, when);
 		return error_set(e, STATUS_REFUSED, "issuer",
@@ -94,12 +94,12 @@ enum status validity_plan(const struct plan_input *in, struct validity *out, str
 	struct life issuer;
 
 	if (issuer_life(in, &issuer, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (v.not_before < issuer.not_before)
 		v.not_before = issuer.not_before;
 	v.not_after = in->not_after ? in->not_after : v.not_before + days * SECONDS_PER_DAY - 1;
 	if (check_length(in, &v, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (v.not_after > issuer.not_after) {
 		if (!in->fit)
 			return too_long(&issuer, v.not_before, v.not_after, e);

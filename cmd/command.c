@@ -93,7 +93,7 @@ static enum status call(struct invocation *in, struct error *e)
 	if (options_given(&in->options, "help"))
 		return help_command(&in->output, in->command, e);
 	if (count_operands(in, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	return in->command->run(in, e);
 }
 
@@ -103,7 +103,7 @@ static enum status before_command(struct invocation *in, const char *const *word
 {
 	use_lists(&in->options, NULL);
 	if (options_parse(&in->options, OPTIONS_BEFORE_OPERAND, words, count, used, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	*done = true;
 	if (options_given(&in->options, "version")) {
 		puts("subca " SUBCA_VERSION);
@@ -128,16 +128,16 @@ static enum status run(struct invocation *in, const char *const *words, size_t c
 
 	if (options_start(&in->options, count, e) != STATUS_OK ||
 	    before_command(in, words, count, &used, &done, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (done)
 		return STATUS_OK;
 	if (command_find(words[used], &in->command, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	words += used + 1;
 	count -= used + 1;
 	use_lists(&in->options, in->command);
 	if (options_parse(&in->options, OPTIONS_ALL, words, count, &used, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	return call(in, e);
 }
 

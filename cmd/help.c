@@ -157,7 +157,7 @@ static enum status cmd_help(struct invocation *in, struct error *e)
 	if (strcmp(topic, "exit-codes") == 0)
 		return show_exit_codes(&in->output, e);
 	if (command_find(topic, &command, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	return help_command(&in->output, command, e);
 }
 

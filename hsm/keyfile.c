@@ -32,7 +32,7 @@ static enum status write_encrypted(BIO *to, PKCS8_PRIV_KEY_INFO *info,
 		return error_set(e, STATUS_KEY, NULL, "choose a longer one",
 				 "the passphrase for the new key is empty");
 	if (random_bytes(salt, sizeof salt, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	pbe = PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), KEYFILE_ITERATIONS, salt, sizeof salt, NULL,
 				NID_hmacWithSHA256);
 	/* PKCS8_set0_pbe() takes pbe over only where it succeeds. */

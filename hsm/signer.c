@@ -129,7 +129,7 @@ enum status signature_algorithm_for(EVP_PKEY *public_key, const char *digest, X5
 				 "use an RSA, P-256, P-384, P-521 or Ed25519 key",
 				 "a key of this kind cannot sign certificates");
 	if (choose_digest(kind, digest, &digest_nid, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	if (digest_nid == NID_undef)
 		algorithm_nid = kind->public_key;
 	else if (OBJ_find_sigid_by_algs(&algorithm_nid, digest_nid, kind->public_key) != 1)

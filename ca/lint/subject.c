@@ -113,7 +113,7 @@ static struct lint_time read_time(const ASN1_TYPE *t)
 	bool utc = t->type == V_ASN1_UTCTIME;
 	struct civil_time c;
 	struct span text;
-	int f[7];
+	int f[7] = {0};
 
 	if (!utc && t->type != V_ASN1_GENERALIZEDTIME)
 		return (struct lint_time){0, LINT_TIME_TYPE};
