@@ -171,7 +171,7 @@ static enum status find_issued(struct creation *c, struct store *issuing, struct
 	const struct store_filter same_key = {.spki_sha256 = {spki, sizeof spki}, .state = -1};
 
 	if (sha256(csr_request_spki(c->request), spki, e) != STATUS_OK)
-		return e->status;
+		return error_status(e);
 	return store_each(issuing, &same_key, take_issued, der, e);
 }
 
