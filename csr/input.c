@@ -1,0 +1,202 @@
+#include "csr/input.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <openssl/asn1t.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/pkcs7.h>
+#include <openssl/x509.h>
+
+#include "csr/request.h"
+
+#define FETCH "download the request from the portal again"
+#define NOT_THE_KEY \
+	"name the request; a private key never leaves its machine, so delete copies of it"
+
+/* How a wrong file is called, and what to do about it. The last word of a name decides. */
+struct kind {
+	const char *name;
+	const char *what;
+	const char *todo;
+};
+
+static const struct kind pem_kinds[] = {
+	{"PRIVATE KEY", "holds a private key, not a request", NOT_THE_KEY},
+	{"CERTIFICATE", "holds a certificate, not a request", "name the request"},
+	{"PUBLIC KEY", "holds a bare public key, not a request", FETCH},
+	{"PKCS7", "holds a p7b (PKCS#7), not a request", FETCH},
+	{"CMS", "holds a CMS message, not a request", FETCH},
+	{"X509 CRL", "holds a CRL, not a request", "name the request"},
+};
+
+static enum status refuse_kind(const struct kind *kind, struct error *e)
+{
+	ERR_clear_error();
+	return error_set(e, STATUS_INPUT, NULL, kind->todo, "%s", kind->what);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), tail = strlen(end);
+
+	return len >= tail && strcmp(text + len - tail, end) == 0;
+}
+
+static bool names_request(const char *name)
+{
+	return strcmp(name, PEM_STRING_X509_REQ) == 0 || strcmp(name, PEM_STRING_X509_REQ_OLD) == 0;
+}
+
+static enum status refuse_block(const char *name, struct error *e)
+{
+	for (size_t i = 0; i < sizeof pem_kinds / sizeof pem_kinds[0]; i++)
+		if (ends_with(name, pem_kinds[i].name))
+			return refuse_kind(&pem_kinds[i], e);
+	return error_set(e, STATUS_INPUT, NULL, FETCH,
+			 "holds a PEM block that is not a CERTIFICATE REQUEST");
+}
+
+static enum status take_block(const char *name, struct span data, struct bytes *der,
+			      struct error *e)
+{
+	if (!names_request(name))
+		return refuse_block(name, e);
+	if (der->data)
+		return error_set(e, STATUS_INPUT, NULL, "put each into a file of its own",
+				 "holds more than one request");
+	return bytes_copy(der, data, e);
+}
+
+static enum status read_pem(struct span input, struct bytes *der, struct error *e)
+{
+	BIO *from = BIO_new_mem_buf(input.data, (int)input.len);
+	enum status status = STATUS_OK;
+	char *name = NULL, *header = NULL;
+	unsigned char *data = NULL;
+	long len = 0;
+
+	if (!from)
+		return error_memory(e);
+	ERR_clear_error();
+	while (status == STATUS_OK && PEM_read_bio(from, &name, &header, &data, &len) == 1) {
+		status = take_block(name, (struct span){data, (size_t)len}, der, e);
+		OPENSSL_free(name);
+		OPENSSL_free(header);
+		/* It may be a private key that was handed in by mistake. */
+		OPENSSL_clear_free(data, (size_t)len);
+	}
+	BIO_free(from);
+	if (status == STATUS_OK && ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		status = error_openssl(e, STATUS_INPUT, NULL, FETCH, "has a damaged PEM block");
+	ERR_clear_error();
+	if (status == STATUS_OK && !der->data)
+		status = error_set(e, STATUS_INPUT, NULL, FETCH,
+				   "has a BEGIN line that does not stand at the start of a line");
+	if (status != STATUS_OK)
+		bytes_free(der);
+	return status;
+}
+
+static bool starts_with(struct span s, const char *start)
+{
+	size_t len = strlen(start);
+
+	return s.len >= len && memcmp(s.data, start, len) == 0;
+}
+
+static struct span skip_blanks(struct span s)
+{
+	while (s.len && strchr(" \t\r\n", s.data[0]) && s.data[0]) {
+		s.data++;
+		s.len--;
+	}
+	return s;
+}
+
+/* Neither PEM nor DER. */
+static enum status explain_text(struct span input, struct error *e)
+{
+	static const struct kind html = {
+		NULL, "is HTML or XML: a page of the portal instead of the file", FETCH};
+	static const struct kind wide = {NULL, "is UTF-16 text",
+					 "save it as plain ASCII or UTF-8 text"};
+	static const struct kind bare = {NULL, "is base64 without its BEGIN and END lines",
+					 "put it between -----BEGIN CERTIFICATE REQUEST----- and "
+					 "-----END CERTIFICATE REQUEST-----"};
+	static const struct kind other = {NULL, "is neither PEM nor DER", FETCH};
+
+	if (starts_with(input, "\xFF\xFE") || starts_with(input, "\xFE\xFF"))
+		return refuse_kind(&wide, e);
+	if (starts_with(input, "<"))
+		return refuse_kind(&html, e);
+	if (starts_with(input, "MI"))
+		return refuse_kind(&bare, e);
+	return refuse_kind(&other, e);
+}
+
+enum status csr_input_der(struct span input, struct bytes *der, struct error *e)
+{
+	if (input.len > CSR_INPUT_MAX)
+		return error_set(e, STATUS_INPUT, NULL, "check that it is the right file",
+				 "has more than the %d bytes a request may have", CSR_INPUT_MAX);
+	/* Text that starts with a zero is possible, but the byte after it is ASCII. */
+	if (input.len >= 2 && input.data[0] == 0x30 && input.data[1] >= 0x80)
+		return bytes_copy(der, input, e);
+	if (starts_with(input, "\xEF\xBB\xBF"))
+		input = (struct span){input.data + 3, input.len - 3};
+	input = skip_blanks(input);
+	if (input.len == 0)
+		return error_set(e, STATUS_INPUT, NULL, FETCH, "is empty");
+	if (memmem(input.data, input.len, "-----BEGIN ", 11))
+		return read_pem(input, der, e);
+	return explain_text(input, e);
+}
+
+static bool is_a(struct span der, const ASN1_ITEM *item)
+{
+	const unsigned char *at = der.data;
+	ASN1_VALUE *value = ASN1_item_d2i(NULL, &at, (long)der.len, item);
+
+	ASN1_item_free(value, item);
+	return value;
+}
+
+static bool is_key(struct span der)
+{
+	const unsigned char *at = der.data;
+	EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &at, (long)der.len);
+
+	EVP_PKEY_free(key);
+	return key;
+}
+
+enum status csr_input_explain(struct span der, struct error *e)
+{
+	const struct {
+		const ASN1_ITEM *item;
+		struct kind kind;
+	} known[] = {
+		{ASN1_ITEM_rptr(X509),
+		 {NULL, "is a certificate, not a request", "name the request"}},
+		{ASN1_ITEM_rptr(X509_CRL), {NULL, "is a CRL, not a request", "name the request"}},
+		{ASN1_ITEM_rptr(PKCS7), {NULL, "is a p7b (PKCS#7), not a request", FETCH}},
+		{ASN1_ITEM_rptr(PKCS12), {NULL, "is a PKCS#12 file, not a request", NOT_THE_KEY}},
+		{ASN1_ITEM_rptr(PKCS8_PRIV_KEY_INFO),
+		 {NULL, "is a private key, not a request", NOT_THE_KEY}},
+		{ASN1_ITEM_rptr(X509_SIG),
+		 {NULL, "is an encrypted private key, not a request", NOT_THE_KEY}},
+		{ASN1_ITEM_rptr(X509_PUBKEY), {NULL, "is a bare public key, not a request", FETCH}},
+	};
+	static const struct kind key = {NULL, "is a private key, not a request", NOT_THE_KEY};
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (is_a(der, known[i].item))
+			return refuse_kind(&known[i].kind, e);
+	if (is_key(der))
+		return refuse_kind(&key, e);
+	ERR_clear_error();
+	return error_set(e, STATUS_INPUT, NULL, FETCH, "is not a well-formed PKCS#10 request");
+}

@@ -1,0 +1,19 @@
+/*
+ * What people hand in as "the request": PEM with a text before it, DER, or something else
+ * altogether, which is recognised so that they hear what it is.
+ */
+#ifndef SUBCA_CSR_INPUT_H
+#define SUBCA_CSR_INPUT_H
+
+#include "base/bytes.h"
+
+/*
+ * The DER inside the one PEM block of a request, or of the whole input where it is DER already;
+ * a copy. Not yet parsed. STATUS_INPUT where it is neither, or more than one.
+ */
+MUST_CHECK enum status csr_input_der(struct span input, struct bytes *der, struct error *e);
+
+/* For DER that is no request: says what it is instead. Always fails with STATUS_INPUT. */
+enum status csr_input_explain(struct span der, struct error *e);
+
+#endif
