@@ -51,7 +51,7 @@ setup() {
 }
 
 @test "colour on a terminal only, and not against NO_COLOR, --no-color or TERM=dumb" {
-	command -v script >/dev/null || skip "script is not installed"
+	script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no pseudo-terminal here"
 	on_terminal() { script -qec "$*" /dev/null </dev/null || true; }
 	export TERM=xterm
 	[[ $(on_terminal "$SUBCA hlep") == *$'\e['* ]]
