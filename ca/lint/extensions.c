@@ -68,3 +68,99 @@ void lint_extension_critical_false(const struct lint_subject *s, struct lint_rep
 		lint_say(report, where, "spells out that it is not critical");
 	}
 }
+
+void lint_extension_not_der(const struct lint_subject *s, struct lint_report *report)
+{
+	char where[96];
+
+	for (unsigned i = 0; i < LINT_KNOWN_COUNT; i++) {
+		size_t offset = 0;
+		enum der_fault fault;
+
+		if (!s->known[i].value)
+			continue;
+		fault = der_canonical(lint_string(s->known[i].raw->value), &offset);
+		if (!fault)
+			continue;
+		name_extension(s->known[i].raw, where);
+		lint_say(report, where, "holds %s, at offset %zu of its value",
+			 der_fault_text(fault), offset);
+	}
+}
+
+static void say_critical(const struct lint_subject *s, enum lint_known known,
+			 struct lint_report *report)
+{
+	char where[96];
+
+	if (!lint_raw(s, known) || lint_raw(s, known)->critical <= 0)
+		return;
+	name_extension(lint_raw(s, known), where);
+	lint_say(report, where, "is critical");
+}
+
+static void say_not_critical(const struct lint_subject *s, enum lint_known known,
+			     struct lint_report *report)
+{
+	char where[96];
+
+	if (!lint_raw(s, known) || lint_raw(s, known)->critical > 0)
+		return;
+	name_extension(lint_raw(s, known), where);
+	lint_say(report, where, "is not critical");
+}
+
+void lint_ski_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_critical(s, LINT_SKI, report);
+}
+
+void lint_aki_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_critical(s, LINT_AKI, report);
+}
+
+void lint_aia_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_critical(s, LINT_AIA, report);
+}
+
+void lint_sia_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_critical(s, LINT_SIA, report);
+}
+
+void lint_freshest_crl_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_critical(s, LINT_FRESHEST_CRL, report);
+}
+
+void lint_crl_distribution_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_critical(s, LINT_CRL_DISTRIBUTION, report);
+}
+
+void lint_issuer_alt_name_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_critical(s, LINT_ISSUER_ALT_NAME, report);
+}
+
+void lint_policy_mappings_not_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_not_critical(s, LINT_POLICY_MAPPINGS, report);
+}
+
+void lint_policy_constraints_not_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_not_critical(s, LINT_POLICY_CONSTRAINTS, report);
+}
+
+void lint_inhibit_any_policy_not_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_not_critical(s, LINT_INHIBIT_ANY_POLICY, report);
+}
+
+void lint_name_constraints_not_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_not_critical(s, LINT_NAME_CONSTRAINTS, report);
+}

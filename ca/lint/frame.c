@@ -1,6 +1,7 @@
 #include "ca/lint/internal.h"
 
 #define SERIAL_OCTETS_MAX 20
+#define SERIAL_OCTETS_MIN 7
 
 void lint_version_not_3(const struct lint_subject *s, struct lint_report *report)
 {
@@ -44,10 +45,15 @@ void lint_serial_long(const struct lint_subject *s, struct lint_report *report)
 			 SERIAL_OCTETS_MAX);
 }
 
-void lint_signature_algorithm_differs(const struct lint_subject *s, struct lint_report *report)
+/* A serial number of 64 random bits has fewer than 8 octets once in 256 times, below 7 hardly ever. */
+void lint_serial_short(const struct lint_subject *s, struct lint_report *report)
 {
-	if (X509_ALGOR_cmp(s->cert->signature, s->envelope->algorithm) != 0)
-		lint_say(report, "signatureAlgorithm", "differs from the one under the signature");
+	struct span serial = lint_string(s->cert->serial);
+
+	if (!is_negative(s->cert->serial) && serial.len < SERIAL_OCTETS_MIN &&
+	    !(serial.len <= 1 && (serial.len == 0 || serial.data[0] == 0)))
+		lint_say(report, "serialNumber", "has %zu octets, too few to be random",
+			 serial.len);
 }
 
 void lint_unique_id_present(const struct lint_subject *s, struct lint_report *report)

@@ -111,6 +111,29 @@ static inline const LINT_EXTENSION *lint_raw(const struct lint_subject *s, enum 
 	return s->known[known].raw;
 }
 
+/* The decoded value; NULL where the extension is absent or does not decode. */
+static inline const void *lint_value(const struct lint_subject *s, enum lint_known known)
+{
+	return s->known[known].value;
+}
+
+/* KU_* of <openssl/x509v3.h>; 0 where there is none. */
+unsigned lint_key_usage(const struct lint_subject *s);
+bool lint_has_purpose(const struct lint_subject *s, int nid);
+/* A signature algorithm's digest and key, NID_undef where it has none or is not known. */
+void lint_signature_parts(const X509_ALGOR *algorithm, int *digest, int *key);
+
+/* ca/lint/text.c: the next character of an ASN.1 string type; false where it is malformed. */
+bool lint_next_character(int type, struct span *rest, uint32_t *point);
+/* RFC 1034 3.5 with RFC 1123 2.1: labels of letters, digits and hyphens. */
+bool lint_is_host(struct span s);
+/* As above; the first label may be "*". */
+bool lint_is_dns_name(struct span s);
+/* RFC 3986 3: scheme, colon, the rest in allowed characters, and a sound host after "//". */
+bool lint_is_uri(struct span s);
+/* Whether a URI has this scheme ("http"), in either case. */
+bool lint_has_scheme(struct span s, const char *scheme);
+
 /* Each rule: ca/lint/rules.h. */
 #define RULE(id, severity, applies, reference, why, todo) lint_check lint_##id;
 #include "ca/lint/rules.h"

@@ -1,5 +1,7 @@
 #include "ca/lint/internal.h"
 
+#include "base/datetime.h"
+
 static void say_times(const struct lint_subject *s, struct lint_report *report,
 		      enum lint_time_fault fault, const char *what)
 {
@@ -34,4 +36,10 @@ void lint_validity_order(const struct lint_subject *s, struct lint_report *repor
 	if (lint_time_known(&s->not_before) && lint_time_known(&s->not_after) &&
 	    s->not_after.seconds < s->not_before.seconds)
 		lint_say(report, "notAfter", "comes before notBefore");
+}
+
+void lint_validity_endless(const struct lint_subject *s, struct lint_report *report)
+{
+	if (lint_time_known(&s->not_after) && s->not_after.seconds == DATETIME_MAX)
+		lint_say(report, "notAfter", "says that there is no expiry");
 }

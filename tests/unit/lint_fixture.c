@@ -33,7 +33,7 @@
 
 static const struct fixture_op root[] = {
 	{"version", "02"},
-	{"serial", "11"},
+	{"serial", "11111111111111111111111111111111"},
 	{"algorithm", ECDSA_SHA256},
 	{"issuer", ROOT_NAME},
 	{"subject", ROOT_NAME},
@@ -47,7 +47,7 @@ static const struct fixture_op root[] = {
 
 static const struct fixture_op intermediate[] = {
 	{"version", "02"},
-	{"serial", "22"},
+	{"serial", "22222222222222222222222222222222"},
 	{"algorithm", ECDSA_SHA256},
 	{"issuer", ROOT_NAME},
 	{"subject", INTERMEDIATE_NAME},
@@ -62,7 +62,7 @@ static const struct fixture_op intermediate[] = {
 
 static const struct fixture_op leaf[] = {
 	{"version", "02"},
-	{"serial", "33"},
+	{"serial", "33333333333333333333333333333333"},
 	{"algorithm", ECDSA_SHA256},
 	{"issuer", INTERMEDIATE_NAME},
 	{"subject", LEAF_NAME},
@@ -358,6 +358,7 @@ static bool do_any(struct builder *b, const struct fixture_op *op)
 		{"notBefore", &b->tbs->validity->not_before, time_of},
 		{"notAfter", &b->tbs->validity->not_after, time_of},
 		{"spki", &b->tbs->spki, any_of},
+		{"subject-der", &b->tbs->subject, any_of},
 		{"rsa", &b->tbs->spki, rsa_of},
 	};
 
@@ -433,7 +434,7 @@ struct bytes fixture_build(enum fixture_kind kind, const struct fixture_op *ops,
 		{intermediate, sizeof intermediate / sizeof *intermediate},
 		{leaf, sizeof leaf / sizeof *leaf},
 	};
-	static const unsigned char filler[64] = {0};
+	static const unsigned char filler[64] = {[63] = 1};
 	struct builder b = {LINT_TBS_new(), NULL};
 	struct bytes tbs = {0}, der = {0};
 	struct error e;

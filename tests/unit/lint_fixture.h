@@ -1,6 +1,6 @@
 /*
  * Certificates for the tests of lint: a sound root, intermediate or leaf, changed by a short list
- * of operations and put together with a signature of zeros. What OpenSSL would not write can be
+ * of operations and put together with a signature that is none. What OpenSSL would not write can be
  * written here.
  */
 #ifndef SUBCA_TESTS_UNIT_LINT_FIXTURE_H
@@ -26,6 +26,7 @@ enum fixture_kind { FIXTURE_ROOT, FIXTURE_INTERMEDIATE, FIXTURE_LEAF };
  * "signature", "outer", "algorithm" (both)
  *                 hexadecimal AlgorithmIdentifier
  * "spki"          hexadecimal SubjectPublicKeyInfo
+ * "subject-der"   hexadecimal Name
  * "rsa"           an RSA key: "BITS EXPONENT", the modulus odd and made up
  * "issuerUniqueID", "subjectUniqueID"
  *                 hexadecimal BIT STRING content

@@ -1,0 +1,109 @@
+#include "ca/lint/internal.h"
+
+#define CRL "extension cRLDistributionPoints"
+#define AIA "extension authorityInfoAccess"
+
+typedef void url_check(struct span url, const char *where, struct lint_report *report);
+
+static void check_scheme(struct span url, const char *where, struct lint_report *report)
+{
+	if (lint_is_uri(url) && !lint_has_scheme(url, "http"))
+		lint_say(report, where, "has the URL '%.*s'", (int)(url.len < 200 ? url.len : 200),
+			 (const char *)url.data);
+}
+
+/* "http:" wants an authority: two slashes and something after them. */
+static bool is_http(struct span url)
+{
+	return url.len > 7 && url.data[5] == '/' && url.data[6] == '/' && url.data[7] != '/';
+}
+
+static void check_syntax(struct span url, const char *where, struct lint_report *report)
+{
+	if (!lint_is_uri(url) || (lint_has_scheme(url, "http") && !is_http(url)))
+		lint_say(report, where, "has the URL '%.*s'", (int)(url.len < 200 ? url.len : 200),
+			 (const char *)url.data);
+}
+
+static void each_url(const GENERAL_NAMES *names, url_check *check, struct lint_report *report)
+{
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type == GEN_URI)
+			check(lint_string(name->d.uniformResourceIdentifier), CRL, report);
+	}
+}
+
+static void each_crl_url(const struct lint_subject *s, url_check *check, struct lint_report *report)
+{
+	const CRL_DIST_POINTS *points = lint_value(s, LINT_CRL_DISTRIBUTION);
+
+	for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
+		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
+
+		if (point->distpoint && point->distpoint->type == 0)
+			each_url(point->distpoint->name.fullname, check, report);
+	}
+}
+
+void lint_crl_distribution_empty(const struct lint_subject *s, struct lint_report *report)
+{
+	const CRL_DIST_POINTS *points = lint_value(s, LINT_CRL_DISTRIBUTION);
+
+	if (points && sk_DIST_POINT_num(points) == 0)
+		lint_say(report, CRL, "is empty");
+}
+
+void lint_crl_point_empty(const struct lint_subject *s, struct lint_report *report)
+{
+	const CRL_DIST_POINTS *points = lint_value(s, LINT_CRL_DISTRIBUTION);
+
+	for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
+		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
+
+		if (!point->distpoint && !point->CRLissuer)
+			lint_say(report, CRL, "has neither a place nor an issuer in point %d",
+				 i + 1);
+	}
+}
+
+void lint_crl_url_scheme(const struct lint_subject *s, struct lint_report *report)
+{
+	each_crl_url(s, check_scheme, report);
+}
+
+void lint_crl_url_syntax(const struct lint_subject *s, struct lint_report *report)
+{
+	each_crl_url(s, check_syntax, report);
+}
+
+static void each_aia_url(const struct lint_subject *s, url_check *check, struct lint_report *report)
+{
+	const AUTHORITY_INFO_ACCESS *places = lint_value(s, LINT_AIA);
+
+	for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(places); i++) {
+		const GENERAL_NAME *name = sk_ACCESS_DESCRIPTION_value(places, i)->location;
+
+		if (name->type == GEN_URI)
+			check(lint_string(name->d.uniformResourceIdentifier), AIA, report);
+	}
+}
+
+void lint_aia_empty(const struct lint_subject *s, struct lint_report *report)
+{
+	const AUTHORITY_INFO_ACCESS *places = lint_value(s, LINT_AIA);
+
+	if (places && sk_ACCESS_DESCRIPTION_num(places) == 0)
+		lint_say(report, AIA, "is empty");
+}
+
+void lint_aia_url_scheme(const struct lint_subject *s, struct lint_report *report)
+{
+	each_aia_url(s, check_scheme, report);
+}
+
+void lint_aia_url_syntax(const struct lint_subject *s, struct lint_report *report)
+{
+	each_aia_url(s, check_syntax, report);
+}
