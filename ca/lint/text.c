@@ -106,25 +106,34 @@ static bool is_authority(struct span s)
 	return lint_is_host((struct span){s.data, end});
 }
 
+/* The octets before the colon; 0 where there is no scheme. */
+static size_t scheme_length(struct span s)
+{
+	size_t len = 0;
+
+	if (s.len == 0 || !is_alphanumeric(s.data[0]) || s.data[0] <= '9')
+		return 0;
+	while (len < s.len && (is_alphanumeric(s.data[len]) || memchr("+-.", s.data[len], 3)))
+		len++;
+	return len < s.len && s.data[len] == ':' ? len : 0;
+}
+
 bool lint_is_uri(struct span s)
 {
-	size_t scheme = 0;
+	size_t scheme = scheme_length(s);
 
-	while (scheme < s.len &&
-	       (is_alphanumeric(s.data[scheme]) || (scheme && memchr("+-.", s.data[scheme], 3))))
-		scheme++;
-	if (scheme == 0 || scheme + 1 >= s.len || s.data[scheme] != ':' || s.data[0] <= '9')
+	if (scheme == 0 || scheme + 1 == s.len)
 		return false;
 	for (size_t i = scheme; i < s.len; i++)
 		if (s.data[i] <= ' ' || s.data[i] >= 0x7F || memchr("\"<>\\^`{|}", s.data[i], 9))
 			return false;
 	s.data += scheme + 1;
 	s.len -= scheme + 1;
+	if (s.len < 2 || s.data[0] != '/' || s.data[1] != '/')
+		return true;
 	/* ldap:///cn=… names no host: the directory that the reader knows. */
-	if (s.len >= 2 && s.data[0] == '/' && s.data[1] == '/')
-		return (s.len > 2 && s.data[2] == '/') ||
-		       is_authority((struct span){s.data + 2, s.len - 2});
-	return true;
+	return (s.len > 2 && s.data[2] == '/') ||
+	       is_authority((struct span){s.data + 2, s.len - 2});
 }
 
 bool lint_has_scheme(struct span s, const char *scheme)
