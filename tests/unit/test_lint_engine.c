@@ -1,0 +1,189 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <openssl/err.h>
+
+#include "base/der.h"
+#include "ca/lint.h"
+#include "tests/unit/lint_fixture.h"
+
+struct parts {
+	struct bytes der, issuer;
+	DER_SIGNED *envelope;
+};
+
+static void setup_parts(struct parts *p, const struct fixture_op *ops, size_t count)
+{
+	struct error e;
+
+	p->der = fixture_build(FIXTURE_INTERMEDIATE, ops, count);
+	p->issuer = fixture_build(FIXTURE_ROOT, NULL, 0);
+	assert_int_equal(der_signed_parse(span_of(&p->der), &p->envelope, &e), STATUS_OK);
+}
+
+static void free_parts(struct parts *p)
+{
+	bytes_free(&p->der);
+	bytes_free(&p->issuer);
+	DER_SIGNED_free(p->envelope);
+}
+
+static void test_sound_tbs_passes(void **state)
+{
+	struct parts p = {0};
+	struct findings findings = {0};
+	struct lint_passed *passed = NULL;
+	struct error e;
+
+	(void)state;
+	setup_parts(&p, NULL, 0);
+	assert_int_equal(lint_tbs(der_to_be_signed(p.envelope), p.envelope->algorithm,
+				  span_of(&p.issuer), &findings, &passed, &e),
+			 STATUS_OK);
+	assert_non_null(passed);
+	assert_int_equal(findings.count, 0);
+	assert_true(span_equal(lint_passed_tbs(passed), der_to_be_signed(p.envelope)));
+	assert_ptr_not_equal(lint_passed_tbs(passed).data, der_to_be_signed(p.envelope).data);
+	assert_int_equal(X509_ALGOR_cmp(lint_passed_algorithm(passed), p.envelope->algorithm), 0);
+	lint_passed_free(passed);
+	free_parts(&p);
+}
+
+static void test_error_is_refused(void **state)
+{
+	const struct fixture_op ops[] = {{"+extendedKeyUsage", "serverAuth"},
+					 {"-subjectKeyIdentifier", ""}};
+	struct parts p = {0};
+	struct findings findings = {0};
+	struct lint_passed *passed = NULL;
+	struct error e;
+
+	(void)state;
+	setup_parts(&p, ops, 2);
+	assert_int_equal(lint_tbs(der_to_be_signed(p.envelope), p.envelope->algorithm,
+				  span_of(&p.issuer), &findings, &passed, &e),
+			 STATUS_REFUSED);
+	assert_null(passed);
+	assert_int_equal(findings.count, 2);
+	assert_non_null(strstr(e.what, "ski_missing"));
+	findings_free(&findings);
+	free_parts(&p);
+}
+
+static void test_notice_is_no_error(void **state)
+{
+	const struct fixture_op ops[] = {{"+extendedKeyUsage", "serverAuth"}};
+	struct parts p = {0};
+	struct findings findings = {0};
+	struct lint_passed *passed = NULL;
+	struct error e;
+
+	(void)state;
+	setup_parts(&p, ops, 1);
+	assert_int_equal(lint_tbs(der_to_be_signed(p.envelope), p.envelope->algorithm,
+				  span_of(&p.issuer), &findings, &passed, &e),
+			 STATUS_OK);
+	assert_int_equal(findings.count, 1);
+	findings_free(&findings);
+	lint_passed_free(passed);
+	free_parts(&p);
+}
+
+/* Findings from before do not count against these bytes. */
+static void test_earlier_findings_do_not_refuse(void **state)
+{
+	static const struct rule other = {"other", SEVERITY_ERROR, "-", "-", "-"};
+	struct parts p = {0};
+	struct findings findings = {0};
+	struct lint_passed *passed = NULL;
+	struct error e;
+
+	(void)state;
+	setup_parts(&p, NULL, 0);
+	assert_int_equal(findings_add(&findings, &other, NULL, &e, "x"), STATUS_OK);
+	assert_int_equal(lint_tbs(der_to_be_signed(p.envelope), p.envelope->algorithm,
+				  span_of(&p.issuer), &findings, &passed, &e),
+			 STATUS_OK);
+	findings_free(&findings);
+	lint_passed_free(passed);
+	free_parts(&p);
+}
+
+static void test_not_a_certificate(void **state)
+{
+	static const unsigned char bytes[] = {0x30, 0x03, 0x02, 0x01, 0x00, 0x00};
+	struct findings findings = {0};
+	struct error e;
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof bytes; len++)
+		assert_int_equal(lint_certificate((struct span){bytes, len}, (struct span){NULL, 0},
+						  &findings, &e),
+				 STATUS_INPUT);
+	assert_int_equal(findings.count, 0);
+}
+
+/* Every octet of a rich certificate turned over, and the certificate cut off at every place. */
+static void test_any_bytes(void **state)
+{
+	const struct fixture_op ops[] = {
+		{"+nameConstraints",
+		 "critical,permitted;DNS:example.com,excluded;IP:10.0.0.0/255.0.0.0"},
+		{"+policyMappings", "critical,1.2.3:1.2.4"},
+		{"+crlDistributionPoints", "URI:http://crl.example.com/a"},
+		{"+authorityInfoAccess", "OCSP;URI:http://ocsp.example.com"},
+		{"+subjectAltName", "DNS:a.example,email:a@a.example,URI:http://a.example"},
+		{"+certificatePolicies", "DER:300c300406022a03300406022a04"},
+	};
+	static const unsigned char turns[] = {0x01, 0x02, 0x20, 0x80, 0xFF};
+	struct bytes der = fixture_build(FIXTURE_INTERMEDIATE, ops, sizeof ops / sizeof *ops);
+	struct bytes issuer = fixture_build(FIXTURE_ROOT, NULL, 0);
+	struct findings findings = {0};
+	size_t silent = 0;
+	struct error e;
+
+	(void)state;
+	for (size_t i = 0; i < der.len * sizeof turns; i++) {
+		unsigned char *at = der.data + i / sizeof turns, turn = turns[i % sizeof turns];
+		enum status status;
+
+		*at ^= turn;
+		status = lint_certificate(span_of(&der), span_of(&issuer), &findings, &e);
+		assert_true(status == STATUS_OK || status == STATUS_INPUT);
+		silent += status == STATUS_OK && findings.count == 0;
+		findings_free(&findings);
+		assert_int_equal(lint_certificate(span_of(&issuer), span_of(&der), &findings, &e),
+				 status);
+		findings_free(&findings);
+		*at ^= turn;
+	}
+	/* Signature, serial number and the like may be anything; the rest may not. */
+	assert_true(silent < der.len * sizeof turns / 2);
+	for (size_t len = 0; len < der.len; len++)
+		assert_int_equal(lint_certificate((struct span){der.data, len}, span_of(&issuer),
+						  &findings, &e),
+				 STATUS_INPUT);
+	assert_int_equal(ERR_peek_error(), 0);
+	bytes_free(&der);
+	bytes_free(&issuer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sound_tbs_passes),
+		cmocka_unit_test(test_error_is_refused),
+		cmocka_unit_test(test_notice_is_no_error),
+		cmocka_unit_test(test_earlier_findings_do_not_refuse),
+		cmocka_unit_test(test_not_a_certificate),
+		cmocka_unit_test(test_any_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
