@@ -168,7 +168,7 @@ static enum status find_issued(struct creation *c, struct store *issuing, struct
 			       struct error *e)
 {
 	unsigned char spki[SHA256_SIZE];
-	const struct store_filter same_key = {.spki_sha256 = {spki, sizeof spki}, .state = -1};
+	const struct store_filter same_key = {.spki_sha256 = {spki, sizeof spki}};
 
 	if (sha256(csr_request_spki(c->request), spki, e) != STATUS_OK)
 		return error_status(e);
@@ -276,6 +276,44 @@ static enum status finish(struct creation *c, struct error *e)
 	if (s == STATUS_OK)
 		s = file_remove(unfinished, e);
 	free(unfinished);
+	return s;
+}
+
+/*
+ * A run that was killed while it published a file leaves that file's temporary, which may hold a
+ * key. The folder was empty when init began, so a hidden file in it is ours.
+ */
+static enum status sweep(const char *folder, struct error *e)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	enum status s = STATUS_OK;
+
+	if (!dir)
+		return errno == ENOENT
+			       ? STATUS_OK
+			       : error_errno(e, STATUS_SYSTEM, folder, NULL, "cannot be listed");
+	while (s == STATUS_OK && (entry = readdir(dir)) != NULL) {
+		char *file;
+
+		if (entry->d_name[0] != '.' || entry->d_type != DT_REG)
+			continue;
+		file = path_join(folder, entry->d_name);
+		s = file ? file_remove(file, e) : error_memory(e);
+		free(file);
+	}
+	closedir(dir);
+	return s;
+}
+
+static enum status sweep_all(const char *folder, struct error *e)
+{
+	char *keys = path_join(folder, AUTHORITY_KEY_FOLDER);
+	enum status s = keys ? sweep(keys, e) : error_memory(e);
+
+	if (s == STATUS_OK)
+		s = sweep(folder, e);
+	free(keys);
 	return s;
 }
 
@@ -388,6 +426,8 @@ enum status create_resume(const char *folder, const struct create_order *order,
 	enum status s = prepare(&c, e);
 
 	if (s == STATUS_OK)
+		s = sweep_all(folder, e);
+	if (s == STATUS_OK)
 		s = run_steps(&c, e);
 	release(&c);
 	return s;
@@ -406,6 +446,7 @@ enum status create_discard(const char *folder, struct error *e)
 	if (!has(folder, AUTHORITY_UNFINISHED))
 		return error_set(e, STATUS_NOT_FOUND, folder, "a finished CA is never removed",
 				 "no 'init' was interrupted here (no " AUTHORITY_UNFINISHED ")");
+	s = sweep_all(folder, e);
 	for (size_t i = 0; i < sizeof files / sizeof files[0] && s == STATUS_OK; i++) {
 		char *file = path_join(folder, files[i]);
 

@@ -37,7 +37,7 @@ struct command {
 };
 
 /* In the order in which help lists them. */
-#define SUBCA_COMMANDS(entry) entry(help)
+#define SUBCA_COMMANDS(entry) entry(init) entry(sign) entry(help)
 
 #define SUBCA_DECLARE_COMMAND(name) extern const struct command command_##name;
 SUBCA_COMMANDS(SUBCA_DECLARE_COMMAND)

@@ -1,0 +1,256 @@
+/* subca init: makes a root CA, or an intermediate CA of our own below one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/datetime.h"
+#include "base/file.h"
+#include "ca/create.h"
+#include "ca/name.h"
+#include "ca/plan.h"
+#include "cmd/command.h"
+
+#define DAYS_MAX 36525
+
+static const char *const key_types[] = {"rsa:3072", "rsa:4096", "rsa:2048", "ec:P-256",
+					"ec:P-384", "ed25519",	NULL};
+
+static const struct option_spec options[] = {
+	{.name = "subject",
+	 .argument = "NAME",
+	 .help = "who the CA is: \"C=DE,O=Example GmbH,CN=Example Root CA\""},
+	{.name = "key",
+	 .argument = "TYPE",
+	 .complete = COMPLETE_WORDS,
+	 .words = key_types,
+	 .help = "the key to generate; rsa:4096 else"},
+	{.name = "profile",
+	 .letter = 'p',
+	 .argument = "NAME",
+	 .complete = COMPLETE_PROFILE,
+	 .help = "root, or with --parent subordinate-ca, else"},
+	{.name = "parent",
+	 .argument = "DIR",
+	 .complete = COMPLETE_DIR,
+	 .help = "the CA that signs this one and records it"},
+	{.name = "days", .argument = "N", .help = "how long it is valid; the profile's life else"},
+	{.name = "not-after", .argument = "TIME", .help = "its last second instead"},
+	{.name = "fit", .help = "end with the parent where it would outlive it, not refuse"},
+	{.name = "serial",
+	 .argument = "FIRST",
+	 .help = "count serials up from 0x1000, say; 159 random bits each else"},
+	{.name = "crl-url", .argument = "URL", .help = "where the CRL will be, http://…"},
+	{.name = "ocsp-url", .argument = "URL", .help = "where OCSP will be answered, http://…"},
+	{.name = "ca-issuers-url",
+	 .argument = "URL",
+	 .help = "where this CA's certificate will be, http://…"},
+	{.name = "no-passphrase",
+	 .help = "leave the key file unencrypted: whoever copies it can sign as this CA"},
+	{.name = "parent-passphrase-file",
+	 .argument = "FILE",
+	 .complete = COMPLETE_FILE,
+	 .help = "first line: the passphrase of the parent's key"},
+	{.name = "resume", .help = "finish an init that was interrupted"},
+	{.name = "discard", .help = "remove what an interrupted init left"},
+	{0},
+};
+
+static enum status copy(char **to, const char *from, struct error *e)
+{
+	if (!from)
+		return STATUS_OK;
+	*to = strdup(from);
+	return *to ? STATUS_OK : error_memory(e);
+}
+
+/* It goes into a configuration file and into certificates as it stands. */
+static enum status copy_url(char **to, const struct options *o, const char *option, struct error *e)
+{
+	const char *url = options_value(o, option);
+
+	if (url && (strncmp(url, "http://", 7) != 0 || strlen(url) > 512 ||
+		    strpbrk(url, "\"\\ \t\r\n<>") != NULL))
+		return error_set(e, STATUS_USAGE, url,
+				 "write it like http://pki.example.com/root.crl",
+				 "is not a plain http:// URL");
+	return copy(to, url, e);
+}
+
+static enum status read_parent(const struct options *o, struct create_order *order, struct error *e)
+{
+	const char *parent = options_value(o, "parent");
+
+	if (!parent)
+		return STATUS_OK;
+	/* Absolute, so that a resumed run finds it from anywhere. */
+	order->parent = realpath(parent, NULL);
+	if (!order->parent)
+		return error_errno(e, STATUS_NOT_FOUND, parent, "name the folder of a CA",
+				   "is not there");
+	return STATUS_OK;
+}
+
+static enum status read_life(const struct options *o, struct create_order *order, struct error *e)
+{
+	const char *until = options_value(o, "not-after");
+	int64_t days = 0;
+
+	if (until && options_given(o, "days"))
+		return error_set(e, STATUS_USAGE, NULL, "give one of them",
+				 "--days and --not-after exclude each other");
+	if (options_number(o, "days", 1, DAYS_MAX, &days, e) != STATUS_OK)
+		return e->status;
+	order->days = (int)days;
+	order->fit = options_given(o, "fit");
+	return until ? datetime_parse(until, &order->not_after, e) : STATUS_OK;
+}
+
+static enum status read_order(const struct options *o, struct create_order *order, struct error *e)
+{
+	const char *profile = options_value(o, "profile");
+	const char *key = options_value(o, "key");
+
+	if (!options_value(o, "subject"))
+		return error_set(e, STATUS_USAGE, NULL,
+				 "say --subject \"C=DE,O=Example GmbH,CN=Example Root CA\"",
+				 "who is the CA to be?");
+	if (!profile)
+		profile = options_value(o, "parent") ? "subordinate-ca" : "root";
+	order->encrypt = !options_given(o, "no-passphrase");
+	if (copy(&order->subject, options_value(o, "subject"), e) != STATUS_OK ||
+	    copy(&order->key_type, key ? key : CREATE_KEY_TYPE, e) != STATUS_OK ||
+	    copy(&order->profile, profile, e) != STATUS_OK ||
+	    copy(&order->first_serial, options_value(o, "serial"), e) != STATUS_OK ||
+	    copy_url(&order->urls.crl, o, "crl-url", e) != STATUS_OK ||
+	    copy_url(&order->urls.ocsp, o, "ocsp-url", e) != STATUS_OK ||
+	    copy_url(&order->urls.ca_issuers, o, "ca-issuers-url", e) != STATUS_OK ||
+	    read_parent(o, order, e) != STATUS_OK || read_life(o, order, e) != STATUS_OK)
+		return e->status;
+	return datetime_now(&order->now, e);
+}
+
+static enum status parent_secret(const struct options *o, const char *folder, struct secret **out,
+				 struct error *e)
+{
+	struct secret_source source = {
+		.what = "passphrase of the parent's key",
+		.file = options_value(o, "parent-passphrase-file"),
+		.fd = -1,
+		.environment = "SUBCA_PARENT_PASSPHRASE",
+		.options = "use --parent-passphrase-file FILE or SUBCA_PARENT_PASSPHRASE",
+	};
+	struct authority *parent = NULL;
+	bool encrypted = false;
+	enum status s = authority_open(folder, STORE_READ, &parent, e);
+
+	if (s == STATUS_OK)
+		s = authority_key_is_encrypted(parent, &encrypted, e);
+	if (s == STATUS_OK && encrypted)
+		s = secret_obtain(&source, out, e);
+	authority_free(parent);
+	return s;
+}
+
+static enum status make(struct invocation *in, const struct create_order *order, bool resume,
+			struct error *e)
+{
+	const char *folder = in->options.operands[0];
+	struct secret *key = NULL, *parent = NULL;
+	struct secret_source source;
+	struct create_secrets secrets;
+	struct findings findings = {0};
+	enum status s = STATUS_OK;
+
+	if (order->encrypt)
+		s = options_passphrase_source(&in->options, "passphrase for the new CA key",
+					      !resume, &source, e);
+	if (s == STATUS_OK && order->encrypt)
+		s = secret_obtain(&source, &key, e);
+	if (s == STATUS_OK && order->parent)
+		s = parent_secret(&in->options, order->parent, &parent, e);
+	secrets = (struct create_secrets){key, parent};
+	if (s == STATUS_OK)
+		s = resume ? create_resume(folder, order, &secrets, &findings, e)
+			   : create_authority(folder, order, &secrets, &findings, e);
+	if (findings.count)
+		output_findings(&in->output, stderr, &findings);
+	findings_free(&findings);
+	secret_free(key);
+	secret_free(parent);
+	return s;
+}
+
+static json_t *document(const char *folder, const struct create_order *order,
+			const char *certificate, const char *until)
+{
+	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o}", "folder", output_json_text(folder),
+			 "subject", output_json_text(order->subject), "key", order->key_type,
+			 "profile", order->profile, "not_after", until, "certificate",
+			 output_json_text(certificate));
+}
+
+static enum status report(struct invocation *in, const struct create_order *order, struct error *e)
+{
+	const char *folder = in->options.operands[0];
+	struct authority *a = NULL;
+	char *file = path_join(folder, AUTHORITY_CERTIFICATE);
+	char until[DATETIME_SIZE];
+	int64_t end = 0;
+	enum status s = file ? authority_open(folder, STORE_READ, &a, e) : error_memory(e);
+
+	if (s == STATUS_OK)
+		s = asn1_time_seconds(X509_get0_notAfter(authority_certificate(a)), &end, e);
+	if (s == STATUS_OK) {
+		datetime_format(end, until);
+		if (in->output.json) {
+			s = output_json(&in->output, "init", document(folder, order, file, until),
+					e);
+		} else if (!in->output.quiet) {
+			printf("Made %s: %s\n", folder, order->subject);
+			printf("  key          %s, %s\n", order->key_type,
+			       order->encrypt ? "encrypted" : "NOT encrypted");
+			printf("  valid until  %s\n", until);
+			printf("  certificate  %s\n", file);
+			s = output_check(e);
+		}
+	}
+	authority_free(a);
+	free(file);
+	return s;
+}
+
+static enum status run(struct invocation *in, struct error *e)
+{
+	const char *folder = in->options.operands[0];
+	bool resume = options_given(&in->options, "resume");
+	struct create_order order = {0};
+	enum status s;
+
+	if (options_given(&in->options, "discard")) {
+		s = output_confirm(&in->output, "Remove the half-made CA with its key?", e);
+		return s == STATUS_OK ? create_discard(folder, e) : s;
+	}
+	s = resume ? create_order_read(folder, &order, e) : read_order(&in->options, &order, e);
+	if (s == STATUS_OK)
+		s = make(in, &order, resume, e);
+	if (s == STATUS_OK)
+		s = report(in, &order, e);
+	create_order_free(&order);
+	return s;
+}
+
+const struct command command_init = {
+	.name = "init",
+	.usage = "[options] --subject NAME DIR",
+	.summary = "make a root CA, or an intermediate CA below one of ours",
+	.about = "Makes DIR with a new key, its certificate, an empty store and a configuration. "
+		 "The key file is encrypted; the passphrase is asked for twice, or comes from a "
+		 "file, a descriptor or the environment.\n\n"
+		 "Without --parent it is a root that signs itself: RSA of 4096 bits for 7300 days "
+		 "(twenty years). With --parent the CA there signs it and records it.\n\n"
+		 "Example: subca init root --subject \"C=DE,O=Example GmbH,CN=Example Root CA\"",
+	.least = 1,
+	.most = 1,
+	.operands = {{.name = "DIR", .complete = COMPLETE_DIR}},
+	.options = {options, options_passphrase},
+	.run = run,
+};

@@ -1,0 +1,349 @@
+/* subca sign: a request in, a certificate out, with a look at it in between. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/datetime.h"
+#include "base/file.h"
+#include "ca/issue.h"
+#include "ca/pem.h"
+#include "cmd/command.h"
+#include "cmd/review.h"
+
+#define DAYS_MAX 36525
+#define ZIA_FILE_NAME_MAX 64
+
+static const struct option_spec options[] = {
+	{.name = "profile",
+	 .letter = 'p',
+	 .argument = "NAME",
+	 .complete = COMPLETE_PROFILE,
+	 .help = "what kind of certificate: zia, zia-hsm, zpa, subordinate-ca, server, client, "
+		 "or one of this CA's own; 'subca profile list' shows them"},
+	{.name = "days", .argument = "N", .help = "how long it is valid; the profile's life else"},
+	{.name = "not-after",
+	 .argument = "TIME",
+	 .help = "its last second instead, 2031-11-22T23:59:59Z; a date alone is its midnight"},
+	{.name = "fit", .help = "end with the issuer where it would outlive it, not refuse"},
+	{.name = "output",
+	 .letter = 'o',
+	 .argument = "FILE",
+	 .complete = COMPLETE_FILE,
+	 .help = "the certificate; the request's name with .pem, in this folder, else"},
+	{.name = "chain",
+	 .argument = "FILE",
+	 .complete = COMPLETE_FILE,
+	 .help = "the certificate and those above it, root last; NAME-chain.pem else"},
+	{.name = "force", .help = "overwrite files that exist"},
+	{.name = "dry-run", .help = "show the review, touch neither the key nor the disk"},
+	{.name = "reissue",
+	 .argument = "REASON",
+	 .help = "sign a request that was signed before; the reason is recorded"},
+	{0},
+};
+
+/* One run; owned. */
+struct signing {
+	struct invocation *in;
+	struct authority *authority;
+	struct csr_request *request;
+	struct profile *profile;
+	struct issue_order order;
+	struct issue_draft *draft;
+	struct findings findings;
+	char *certificate_file, *chain_file;
+};
+
+static void release(struct signing *s)
+{
+	issue_draft_free(s->draft);
+	findings_free(&s->findings);
+	profile_free(s->profile);
+	csr_request_free(s->request);
+	authority_free(s->authority);
+	free(s->certificate_file);
+	free(s->chain_file);
+}
+
+/* Judges the key as well: reading alone proves only that somebody holds it. */
+static enum status read_request(struct signing *s, struct error *e)
+{
+	const char *file = s->in->options.operands[0];
+	const char *origin = strcmp(file, "-") == 0 ? "standard input" : file;
+	struct bytes input = {0};
+	enum status status = file_read(file, CSR_INPUT_MAX, &input, e);
+
+	if (status == STATUS_OK)
+		status = csr_request_read(span_of(&input), origin, &s->request, e);
+	bytes_free(&input);
+	return status;
+}
+
+static char *beside_request(const char *request, const char *ending)
+{
+	const char *name = path_name(request);
+	const char *dot = strrchr(name, '.');
+	size_t len = dot && dot != name ? (size_t)(dot - name) : strlen(name);
+	char *file;
+
+	return asprintf(&file, "%.*s%s", (int)len, name, ending) < 0 ? NULL : file;
+}
+
+static enum status portal_takes_name(const struct signing *s, const char *file, struct error *e)
+{
+	const char *name = path_name(file);
+	size_t len = strlen(name);
+
+	if (strcmp(s->profile->portal, "zia") != 0)
+		return STATUS_OK;
+	if (len < 5 || strcmp(name + len - 4, ".pem") != 0)
+		return error_set(e, STATUS_USAGE, file, "name it so that it ends in .pem",
+				 "ZIA takes no other ending than .pem");
+	if (len > ZIA_FILE_NAME_MAX)
+		return error_set(e, STATUS_USAGE, file, "give it a shorter name with -o",
+				 "ZIA takes names of %d characters at most", ZIA_FILE_NAME_MAX);
+	return STATUS_OK;
+}
+
+static enum status choose_file(const struct signing *s, const char *option, const char *ending,
+			       char **file, struct error *e)
+{
+	const char *request = s->in->options.operands[0];
+	const char *given = options_value(&s->in->options, option);
+
+	if (!given && strcmp(request, "-") == 0)
+		return error_set(e, STATUS_USAGE, NULL, "name the files with -o and --chain",
+				 "a request from standard input has no name to derive one from");
+	*file = given ? strdup(given) : beside_request(request, ending);
+	if (!*file)
+		return error_memory(e);
+	if (portal_takes_name(s, *file, e) != STATUS_OK)
+		return e->status;
+	if (options_given(&s->in->options, "force"))
+		return STATUS_OK;
+	return file_expect_absent(*file, e);
+}
+
+static enum status choose_files(struct signing *s, struct error *e)
+{
+	if (choose_file(s, "output", ".pem", &s->certificate_file, e) != STATUS_OK ||
+	    choose_file(s, "chain", "-chain.pem", &s->chain_file, e) != STATUS_OK)
+		return e->status;
+	if (strcmp(s->certificate_file, s->chain_file) == 0)
+		return error_set(e, STATUS_USAGE, s->chain_file, "give them different names",
+				 "certificate and chain cannot be the same file");
+	return STATUS_OK;
+}
+
+static enum status load_profile(struct signing *s, struct error *e)
+{
+	const char *name = options_value(&s->in->options, "profile");
+
+	if (!name)
+		return error_set(e, STATUS_USAGE, NULL,
+				 "say --profile zia, zia-hsm, zpa, … ('subca profile list')",
+				 "what kind of certificate is it to be?");
+	return profile_load(authority_profiles(s->authority), name, &s->profile, e);
+}
+
+static enum status read_life(struct signing *s, struct error *e)
+{
+	const struct options *o = &s->in->options;
+	const char *until = options_value(o, "not-after");
+	int64_t days = 0;
+
+	if (until && options_given(o, "days"))
+		return error_set(e, STATUS_USAGE, NULL, "give one of them",
+				 "--days and --not-after exclude each other");
+	if (options_number(o, "days", 1, DAYS_MAX, &days, e) != STATUS_OK)
+		return e->status;
+	s->order.days = (int)days;
+	s->order.fit = options_given(o, "fit");
+	return until ? datetime_parse(until, &s->order.not_after, e) : STATUS_OK;
+}
+
+static enum status prepare(struct signing *s, struct error *e)
+{
+	const struct options *o = &s->in->options;
+	enum store_mode mode = options_given(o, "dry-run") ? STORE_READ : STORE_WRITE;
+	enum status status = read_life(s, e);
+
+	if (status == STATUS_OK)
+		status = read_request(s, e);
+	if (status == STATUS_OK)
+		status = authority_open(s->in->directory, mode, &s->authority, e);
+	if (status == STATUS_OK)
+		status = load_profile(s, e);
+	if (status == STATUS_OK)
+		status = choose_files(s, e);
+	if (status == STATUS_OK)
+		status = datetime_now(&s->order.now, e);
+	if (status != STATUS_OK)
+		return status;
+	s->order.profile = s->profile;
+	s->order.request = s->request;
+	s->order.issuer = authority_certificate(s->authority);
+	s->order.urls = authority_urls(s->authority);
+	s->order.first_serial = authority_first_serial(s->authority);
+	s->order.reissue = options_value(o, "reissue");
+	status = issue_draft(authority_store(s->authority), &s->order, &s->draft, &s->findings, e);
+	if (status == STATUS_REFUSED)
+		output_findings(&s->in->output, stderr, &s->findings);
+	return status;
+}
+
+static enum status open_key(const struct signing *s, struct signer **signer, struct error *e)
+{
+	struct secret_source source;
+	struct secret *passphrase = NULL;
+	bool encrypted = false;
+	enum status status = authority_key_is_encrypted(s->authority, &encrypted, e);
+
+	if (status == STATUS_OK && encrypted)
+		status = options_passphrase_source(&s->in->options, "passphrase of the CA key",
+						   false, &source, e);
+	if (status == STATUS_OK && encrypted)
+		status = secret_obtain(&source, &passphrase, e);
+	if (status == STATUS_OK)
+		status = authority_signer(s->authority, passphrase, signer, e);
+	secret_free(passphrase);
+	return status;
+}
+
+static enum status write_files(const struct signing *s, struct span der, struct error *e)
+{
+	enum file_existing existing = options_given(&s->in->options, "force") ? FILE_REPLACE
+									      : FILE_KEEP;
+	struct span above[CHAIN_MAX];
+	size_t count = authority_chain(s->authority, above);
+	struct text pem = {0};
+	enum status status = pem_add_certificate(&pem, der, e);
+
+	if (status == STATUS_OK)
+		status = file_publish(s->certificate_file, span_text(text_get(&pem)), 0644,
+				      existing, e);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = pem_add_certificate(&pem, above[i], e);
+	if (status == STATUS_OK)
+		status = file_publish(s->chain_file, span_text(text_get(&pem)), 0644, existing, e);
+	text_free(&pem);
+	if (status != STATUS_OK) {
+		char serial[2 * SERIAL_MAX + 1];
+
+		hex_encode(issue_draft_serial(s->draft), serial);
+		snprintf(e->todo, sizeof e->todo,
+			 "the certificate is issued and in the store: 'subca show %s --pem -o "
+			 "FILE' writes it",
+			 serial);
+	}
+	return status;
+}
+
+static json_t *document(const struct signing *s, bool issued)
+{
+	json_t *d = review_json(&s->order, s->draft, &s->findings);
+
+	if (d && (json_object_set_new(d, "issued", json_boolean(issued)) != 0 ||
+		  (issued &&
+		   (json_object_set_new(d, "certificate", output_json_text(s->certificate_file)) ||
+		    json_object_set_new(d, "chain", output_json_text(s->chain_file)))))) {
+		json_decref(d);
+		return NULL;
+	}
+	return d;
+}
+
+static enum status report(const struct signing *s, struct error *e)
+{
+	char serial[2 * SERIAL_MAX + 1];
+
+	if (s->in->output.json)
+		return output_json(&s->in->output, "sign", document(s, true), e);
+	if (s->in->output.quiet)
+		return STATUS_OK;
+	hex_encode(issue_draft_serial(s->draft), serial);
+	printf("Issued %s\n", serial);
+	printf("  certificate  %s\n", s->certificate_file);
+	printf("  chain        %s\n", s->chain_file);
+	if (strcmp(s->profile->portal, "zia") == 0)
+		printf("Upload the certificate to ZIA, then the chain.\n");
+	if (strcmp(s->profile->portal, "zpa") == 0)
+		printf("Upload the root to ZPA first, then the chain.\n");
+	return output_check(e);
+}
+
+static enum status review(const struct signing *s, bool dry, struct error *e)
+{
+	struct output *o = &s->in->output;
+
+	if (o->json)
+		return dry ? output_json(o, "sign", document(s, false), e) : STATUS_OK;
+	if (o->quiet && (dry || o->yes))
+		return STATUS_OK;
+	return review_print(o, dry ? stdout : stderr, &s->order, s->draft, &s->findings, e);
+}
+
+static enum status sign_it(struct signing *s, struct error *e)
+{
+	struct signer *signer = NULL;
+	struct bytes der = {0};
+	enum status status = output_confirm(&s->in->output, "Sign it?", e);
+
+	if (status == STATUS_OK)
+		status = open_key(s, &signer, e);
+	if (status == STATUS_OK)
+		status = issue_commit(authority_store(s->authority), &s->order, s->draft, signer,
+				      &der, e);
+	if (status == STATUS_OK)
+		status = write_files(s, span_of(&der), e);
+	if (status == STATUS_OK)
+		status = report(s, e);
+	signer_free(signer);
+	bytes_free(&der);
+	return status;
+}
+
+/* The engine says "key" or "subject"; a person wants to know of which file. */
+static void place_in_request(const struct signing *s, struct error *e)
+{
+	const char *origin = s->in->options.operands[0];
+	char part[sizeof e->where];
+
+	if (strncmp(e->where, origin, strlen(origin)) == 0)
+		return;
+	snprintf(part, sizeof part, "%s", e->where);
+	snprintf(e->where, sizeof e->where, "%.160s%s%.80s", origin, *part ? ": " : "", part);
+}
+
+static enum status run(struct invocation *in, struct error *e)
+{
+	bool dry = options_given(&in->options, "dry-run");
+	struct signing s = {.in = in};
+	enum status status = prepare(&s, e);
+
+	if (status == STATUS_OK)
+		status = review(&s, dry, e);
+	if (status == STATUS_OK && !dry)
+		status = sign_it(&s, e);
+	if (status == STATUS_REFUSED)
+		place_in_request(&s, e);
+	release(&s);
+	return status;
+}
+
+const struct command command_sign = {
+	.name = "sign",
+	.usage = "[options] --profile NAME CSR",
+	.summary = "sign a request: ZIA's, ZPA's, or any other",
+	.about = "Reads a PKCS#10 request (PEM or DER; - is standard input), shows everything the "
+		 "certificate will say beside what was asked for, asks, signs with the CA's key, "
+		 "records it and writes two files: the certificate, and the chain from it to the "
+		 "root. Both are PEM and nothing else, as the portals take them.\n\n"
+		 "What is refused costs nothing: no serial, no file, no row.\n\n"
+		 "Example: subca sign -C root --profile zia zia.csr",
+	.least = 1,
+	.most = 1,
+	.operands = {{.name = "CSR", .complete = COMPLETE_FILE}},
+	.options = {options, options_passphrase},
+	.run = run,
+};

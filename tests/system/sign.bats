@@ -1,0 +1,270 @@
+#!/usr/bin/env bats
+# subca sign: the main job. What the portals bring is signed as they take it; what is wrong costs nothing.
+
+load helper
+
+# One root and one key for the file: making them is the slow part.
+setup_file() {
+	export SUBCA_PASSPHRASE=correct
+	cd "$BATS_FILE_TMPDIR" || return 1
+	"$SUBCA" init root --subject "C=DE,O=Example GmbH,CN=Example Root CA" --key rsa:3072 --days 1000
+	openssl genrsa -out zia.key 2048
+}
+
+setup() {
+	in_scratch
+	export SUBCA_PASSPHRASE=correct
+	cp -r "$BATS_FILE_TMPDIR/root" "$BATS_FILE_TMPDIR/zia.key" .
+}
+
+# request FILE SUBJECT [openssl req options]
+request() {
+	local file=$1 subject=$2
+	shift 2
+	openssl req -new -key zia.key -out "$file" -subj "$subject" "$@"
+}
+
+sign() { subca sign -C root --yes "$@"; }
+
+public_key() { openssl "$1" -in "$2" -noout -pubkey; }
+
+
+# refused EXIT-CODE WORDS ARGUMENT…: signing fails so, and leaves no file and no row.
+refused() {
+	local code=$1 words=$2 before
+	shift 2
+	before=$(ls -A; rows root)
+	run subca sign -C root --yes "$@"
+	[ "$status" -eq "$code" ] || { echo "exit $status: $output"; return 1; }
+	[[ $output == *"$words"* ]] || { echo "$output"; return 1; }
+	[ "$(ls -A; rows root)" = "$before" ]
+}
+
+@test "ZIA-shaped requests of every attribute order, string type and extension sign and verify" {
+	orders=("/C=DE/ST=Bayern/L=Town/O=Example GmbH/OU=IT/CN=Inspection"
+		"/CN=Inspection/OU=IT/O=Example GmbH/L=Town/ST=Bayern/C=DE"
+		"/O=Example GmbH/CN=Inspection")
+	n=0
+	for subject in "${orders[@]}"; do
+		for mask in utf8only pkix; do
+			for extensions in "" "basicConstraints=critical,CA:TRUE,pathlen:0"; do
+				n=$((n + 1))
+				cat > req.cnf <<-CNF
+					[req]
+					string_mask = $mask
+					distinguished_name = dn
+					[dn]
+				CNF
+				request "$n.csr" "$subject" -config req.cnf ${extensions:+-addext "$extensions"}
+				sign --profile zia --days 300 --quiet --reissue test "$n.csr"
+				openssl verify -x509_strict -CAfile root/ca.pem "$n.pem"
+				[ "$(public_key req "$n.csr")" = "$(public_key x509 "$n.pem")" ]
+				cmp <(openssl req -in "$n.csr" -noout -subject -nameopt RFC2253,show_type) \
+					<(openssl x509 -in "$n.pem" -noout -subject -nameopt RFC2253,show_type)
+				openssl x509 -in "$n.pem" -noout -ext basicConstraints | grep -q "CA:TRUE, pathlen:1"
+			done
+		done
+	done
+	[ "$n" -eq 12 ]
+}
+
+@test "the real requests of ZPA sign under their profile" {
+	[ -d "$SHARED/data/zpa" ] || skip "no ../shared/data here"
+	for name in client connector; do
+		sign --profile zpa --days 900 "$SHARED/data/zpa/$name.csr"
+		openssl verify -x509_strict -CAfile root/ca.pem $name.pem
+		openssl x509 -in $name.pem -noout -ext basicConstraints | grep -q "CA:TRUE, pathlen:0"
+		[ "$(public_key req "$SHARED/data/zpa/$name.csr")" = "$(public_key x509 $name.pem)" ]
+		cmp <(openssl req -in "$SHARED/data/zpa/$name.csr" -noout -subject -nameopt RFC2253,show_type) \
+			<(openssl x509 -in $name.pem -noout -subject -nameopt RFC2253,show_type)
+	done
+}
+
+@test "three verifiers accept the chain, and refuse it with one bit flipped" {
+	request zia.csr "/O=Example GmbH/CN=Inspection"
+	sign --profile zia --days 300 zia.csr
+	openssl x509 -in zia.pem -outform DER -out zia.der
+	# The last octet is of the signature.
+	python3 - <<-'PY'
+		der = bytearray(open('zia.der', 'rb').read())
+		der[-1] ^= 1
+		open('bad.der', 'wb').write(der)
+	PY
+	openssl x509 -inform DER -in bad.der -out bad.pem
+
+	openssl verify -x509_strict -CAfile root/ca.pem zia.pem
+	run openssl verify -x509_strict -CAfile root/ca.pem bad.pem
+	[ "$status" -ne 0 ]
+
+	certtool --verify --load-ca-certificate root/ca.pem --infile zia.pem
+	run certtool --verify --load-ca-certificate root/ca.pem --infile bad.pem
+	[ "$status" -ne 0 ]
+
+	# botan's words count: it exits 0 either way.
+	botan cert_verify zia.pem root/ca.pem | grep -q "passes validation"
+	run botan cert_verify bad.pem root/ca.pem
+	[[ $output != *"passes validation"* ]]
+}
+
+@test "AKI is the issuer's SKI, octet by octet" {
+	request zia.csr "/CN=Inspection"
+	sign --profile zia --days 300 zia.csr
+	ski=$(openssl x509 -in root/ca.pem -noout -ext subjectKeyIdentifier | tail -1 | tr -d ' ')
+	aki=$(openssl x509 -in zia.pem -noout -ext authorityKeyIdentifier | tail -1 | tr -d ' ')
+	[ "$ski" = "${aki#keyid:}" ]
+}
+
+@test "one day more than fits is refused, and the number it names is accepted" {
+	request zia.csr "/CN=Inspection"
+	run subca sign -C root --yes --profile zia --days 1001 zia.csr
+	[ "$status" -eq 1 ]
+	[[ $output =~ --days\ ([0-9]+)\ is\ the\ most ]]
+	most=${BASH_REMATCH[1]}
+	refused 1 "but its issuer ends at" --profile zia --days $((most + 1)) zia.csr
+	sign --profile zia --days "$most" zia.csr
+	from=$(date -d "$(openssl x509 -in zia.pem -noout -startdate | cut -d= -f2)" +%s)
+	until=$(date -d "$(openssl x509 -in zia.pem -noout -enddate | cut -d= -f2)" +%s)
+	[ $((until - from + 1)) -eq $((most * 86400)) ]
+}
+
+@test "--fit ends with the issuer" {
+	request zia.csr "/CN=Inspection"
+	sign --profile zia --days 1800 --fit zia.csr
+	[ "$(openssl x509 -in zia.pem -noout -enddate)" = "$(openssl x509 -in root/ca.pem -noout -enddate)" ]
+}
+
+@test "the files are PEM and nothing else, intermediate first and root last" {
+	request zia.csr "/CN=Inspection"
+	sign --profile zia --days 300 zia.csr
+	[ "$(head -1 zia.pem)" = "-----BEGIN CERTIFICATE-----" ]
+	[ "$(tail -1 zia-chain.pem)" = "-----END CERTIFICATE-----" ]
+	[ "$(grep -vcE '^([A-Za-z0-9+/=]+|-----(BEGIN|END) CERTIFICATE-----)$' zia-chain.pem)" -eq 0 ]
+	cmp zia-chain.pem <(cat zia.pem root/ca.pem)
+}
+
+@test "a dry run shows the review and touches nothing" {
+	request zia.csr "/CN=Inspection" -addext "basicConstraints=CA:TRUE,pathlen:0" \
+		-addext "extendedKeyUsage=serverAuth"
+	before=$(ls -A; rows root)
+	unset SUBCA_PASSPHRASE
+	run subca sign -C root --profile zia --days 300 --dry-run zia.csr
+	[ "$status" -eq 0 ]
+	[[ $output == *"overridden"*"basicConstraints"* ]]
+	[[ $output == *"dropped"*"extendedKeyUsage"* ]]
+	[ "$(ls -A; rows root)" = "$before" ]
+	! grep -E '.{81}' <<< "$output"
+	subca sign -C root --profile zia --days 300 --dry-run --json zia.csr |
+		python3 -c 'import json,sys; d=json.load(sys.stdin); assert d["schema"]=="subca.sign/1" and not d["issued"]'
+}
+
+@test "what is wrong with the request is refused before it costs anything" {
+	request zia.csr "/CN=Inspection"
+	openssl req -in zia.csr -outform DER -out zia.der
+	python3 - <<-'PY'
+		der = bytearray(open('zia.der', 'rb').read())
+		open('trailing.csr', 'wb').write(der + b'\0')
+		der[-1] ^= 1
+		open('forged.csr', 'wb').write(der)
+	PY
+	: > empty.csr
+	head -c 300000 /dev/zero > large.csr
+	openssl req -new -newkey rsa:1024 -nodes -keyout weak.key -out weak.csr -subj /CN=Weak
+	request titled.csr "/CN=Inspection/title=Dr"
+	request nameless.csr "/O=Example"
+	refused 1 "signature" --profile zia forged.csr
+	refused 4 "offset" --profile zia trailing.csr
+	refused 4 "empty.csr" --profile zia empty.csr
+	refused 4 "large.csr" --profile zia large.csr
+	refused 4 "" --profile zia root/ca.pem
+	refused 3 "absent.csr" --profile zia absent.csr
+	refused 1 "" --profile zia weak.csr
+	refused 1 "title" --profile zia titled.csr
+	refused 1 "commonName" --profile zia nameless.csr
+	refused 3 "did you mean 'zia'" --profile zai zia.csr
+	refused 2 "what kind of certificate" zia.csr
+	refused 2 ".pem" --profile zia -o zia.crt zia.csr
+	refused 9 "exists" --profile zia --days 300 -o root/ca.pem zia.csr
+}
+
+@test "a wrong passphrase, a key that others can read, and a key of another CA" {
+	request zia.csr "/CN=Inspection"
+	SUBCA_PASSPHRASE=wrong refused 5 "passphrase" --profile zia --days 300 zia.csr
+	chmod 644 root/private/ca.key
+	refused 5 "chmod" --profile zia --days 300 zia.csr
+	rm root/private/ca.key
+	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out root/private/ca.key
+	chmod 600 root/private/ca.key
+	refused 5 "" --profile zia --days 300 zia.csr
+}
+
+@test "one key never serves both portals, one request is not signed twice by accident" {
+	request one.csr "/CN=Inspection"
+	sign --profile zia --days 300 one.csr
+	refused 1 "was signed before" --profile zia --days 300 -o again.pem --chain again-chain.pem one.csr
+	request two.csr "/O=Zscaler/CN=Other"
+	refused 1 "one key never serves both portals" --profile zpa --days 300 two.csr
+	sign --profile zia --days 300 -o again.pem --chain again-chain.pem --reissue "lost the file" one.csr
+}
+
+@test "a path length that the issuer does not grant is refused" {
+	SUBCA_PARENT_PASSPHRASE=correct subca init issuing --parent root --subject "CN=Issuing" \
+		--key ec:P-256 --days 300
+	request zia.csr "/CN=Inspection"
+	run subca sign -C issuing --yes --profile zia --days 100 zia.csr
+	[ "$status" -eq 1 ]
+	[[ $output == *"path length is 0"* ]]
+	openssl req -new -key zia.key -subj /CN=host -addext subjectAltName=DNS:host.example -out host.csr
+	subca sign -C issuing --yes --profile server --days 100 host.csr
+	openssl verify -x509_strict -purpose sslserver -CAfile root/ca.pem -untrusted issuing/ca.pem host.pem
+}
+
+@test "without a terminal and without --yes nothing is signed" {
+	request zia.csr "/CN=Inspection"
+	before=$(ls -A; rows root)
+	run setsid "$SUBCA" sign -C root --profile zia --days 300 zia.csr < /dev/null
+	[ "$status" -eq 8 ]
+	[ "$(ls -A; rows root)" = "$before" ]
+}
+
+@test "sequential serials count up from where the user says" {
+	subca init counted --subject "CN=Counted" --key ec:P-256 --serial 0x1000
+	request zia.csr "/CN=Inspection"
+	subca sign -C counted --yes --profile zia --days 300 zia.csr
+	[ "$(openssl x509 -in counted/ca.pem -noout -serial)" = serial=1000 ]
+	[ "$(openssl x509 -in zia.pem -noout -serial)" = serial=1001 ]
+}
+
+@test "eight at once get eight serials in a row" {
+	subca init counted --subject "CN=Counted" --key ec:P-256 --serial 0x1000 --no-passphrase
+	for n in $(seq 8); do request "$n.csr" "/CN=Inspection $n"; done
+	pids=()
+	for n in $(seq 8); do
+		subca sign -C counted --yes --quiet --profile zia --days 300 "$n.csr" 2> "$n.err" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	for n in $(seq 8); do openssl x509 -in "$n.pem" -noout -serial; done | sort > serials
+	cmp serials <(for n in 1 2 3 4 5 6 7 8; do echo "serial=100$n"; done)
+}
+
+@test "killed at any fsync, sign leaves nothing that the store does not know" {
+	command -v strace > /dev/null || skip "no strace here"
+	request zia.csr "/CN=Inspection"
+	cp -r root pristine
+	killed=0
+	for n in $(seq 1 30); do
+		rm -rf root zia.pem zia-chain.pem
+		cp -r pristine root
+		strace -f -o trace -e trace=fsync,fdatasync -e inject=fsync,fdatasync:signal=KILL:when="$n" \
+			"$SUBCA" sign -C root --yes --quiet --profile zia --days 300 zia.csr || true
+		grep -q killed trace || break
+		killed=$((killed + 1))
+		[ "$(sqlite3 root/store.db 'pragma integrity_check')" = ok ]
+		if [ -e zia.pem ]; then
+			openssl x509 -in zia.pem -outform DER | xxd -p | tr -d '\n' > der
+			sqlite3 root/store.db "select lower(hex(der)) from cert" | grep -qxFf der
+		fi
+		sign --quiet --reissue "after a crash" --profile zia --days 300 --force zia.csr
+	done
+	[ "$killed" -gt 3 ]
+}
