@@ -149,7 +149,16 @@ static void log_and_full_synchronous_are_on(void **state)
 	struct fixture *f = *state;
 	struct error e = {0};
 	int64_t level = 0;
+	struct bytes fresh = {0};
+	char path[128];
 
+	/* From the first octet on, so that the first two writers need not agree on a switch. */
+	snprintf(path, sizeof path, "%s/fresh.db", f->folder);
+	must(store_create(path, NOW, &e), &e);
+	must(file_read(path, 1 << 20, &fresh, &e), &e);
+	assert_memory_equal(fresh.data + 18, "\2\2", 2);
+	bytes_free(&fresh);
+	assert_int_equal(unlink(path), 0);
 	must(sql_integer(f->store, "PRAGMA synchronous", &level, &e), &e);
 	assert_int_equal(level, 2);
 	must(sql_integer(f->store, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", &level,
