@@ -37,7 +37,14 @@ struct command {
 };
 
 /* In the order in which help lists them. */
-#define SUBCA_COMMANDS(entry) entry(init) entry(sign) entry(help)
+/* clang-format off */
+#define SUBCA_COMMANDS(entry) \
+	entry(init) \
+	entry(sign) \
+	entry(profile) \
+	entry(completion) \
+	entry(help)
+/* clang-format on */
 
 #define SUBCA_DECLARE_COMMAND(name) extern const struct command command_##name;
 SUBCA_COMMANDS(SUBCA_DECLARE_COMMAND)
