@@ -41,6 +41,8 @@ struct command {
 #define SUBCA_COMMANDS(entry) \
 	entry(init) \
 	entry(sign) \
+	entry(list) \
+	entry(show) \
 	entry(profile) \
 	entry(completion) \
 	entry(help)
