@@ -28,7 +28,7 @@ static void print_options(const char *command, const struct option_spec *list)
 		if (list->letter)
 			printf(" -s %c", list->letter);
 		if (list->argument) {
-			fputs(" -x", stdout);
+			fputs(list->complete == COMPLETE_FILE ? " -r" : " -x", stdout);
 			print_values(list->complete, list->words);
 		}
 		fputs(" -d ", stdout);

@@ -71,7 +71,7 @@ static enum status cmd_list(struct invocation *in, struct error *e)
 		s = store_each(authority_store(a), &filter, list_row, &l, e);
 	if (s == STATUS_OK && in->output.json)
 		output_json_list_end(&in->output);
-	if (s == STATUS_OK && l.count == 0)
+	if (s == STATUS_OK && l.count == 0 && !in->output.json)
 		output_note(&in->output, "no certificate to list");
 	authority_free(a);
 	return s;

@@ -21,7 +21,7 @@ struct showing {
 static enum status put_pem(const struct showing *show, const struct text *pem, struct error *e)
 {
 	const struct options *o = &show->in->options;
-	const char *file = options_value(o, "out");
+	const char *file = options_value(o, "output");
 
 	if (text_check(pem, e) != STATUS_OK)
 		return e->status;
@@ -271,7 +271,7 @@ static enum status cmd_show(struct invocation *in, struct error *e)
 	const struct options *o = &in->options;
 	const char *operand = o->operands[0];
 	struct showing show = {.in = in,
-			       .pem = options_given(o, "pem") || options_given(o, "out") ||
+			       .pem = options_given(o, "pem") || options_given(o, "output") ||
 				      options_given(o, "chain")};
 	char digits[SERIAL_TEXT];
 	bool is_file = !read_serial(operand, digits);
@@ -291,7 +291,7 @@ static enum status cmd_show(struct invocation *in, struct error *e)
 static const struct option_spec show_options[] = {
 	{.name = "pem", .help = "write the certificate as PEM, and nothing else"},
 	{.name = "chain", .help = "write PEM: the certificate, then its issuers, the root last"},
-	{.name = "out",
+	{.name = "output",
 	 .letter = 'o',
 	 .argument = "FILE",
 	 .complete = COMPLETE_FILE,
