@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define READ_ROOM 4096
+
 static enum status open_failed(const char *path, struct error *e)
 {
 	if (errno == ENOENT || errno == ENOTDIR)
@@ -18,18 +20,24 @@ static enum status open_failed(const char *path, struct error *e)
 	return error_errno(e, STATUS_SYSTEM, path, "check its permissions", "cannot be opened");
 }
 
-/* Reads to the end or to one byte past the limit, growing as it goes: a pipe has no size. */
-static enum status read_all(int fd, const char *path, size_t limit, struct bytes *out,
+/*
+ * Reads to the end or to one byte past the limit, growing as it goes: a pipe has no size. room: to
+ * begin with; limit + 2 never grows, so that no copy of a secret is left behind.
+ */
+static enum status read_all(int fd, const char *path, size_t limit, size_t room, struct bytes *out,
 			    struct error *e)
 {
-	size_t room = 0, len = 0;
-	unsigned char *data = NULL;
+	size_t len = 0;
+	unsigned char *data = malloc(room);
+
+	if (!data)
+		return error_memory(e);
 
 	for (;;) {
 		ssize_t got;
 
 		if (room - len < 2) {
-			size_t more = room ? room * 2 : 4096;
+			size_t more = room * 2;
 			unsigned char *grown = realloc(data, more);
 
 			if (!grown) {
@@ -67,7 +75,7 @@ enum status file_read(const char *path, size_t limit, struct bytes *out, struct 
 	int fd;
 
 	if (strcmp(path, "-") == 0)
-		return read_all(STDIN_FILENO, "standard input", limit, out, e);
+		return read_all(STDIN_FILENO, "standard input", limit, READ_ROOM, out, e);
 	/* Opened without waiting, so that a FIFO nobody writes to cannot hang us before fstat. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
@@ -85,7 +93,7 @@ enum status file_read(const char *path, size_t limit, struct bytes *out, struct 
 	else if (fcntl(fd, F_SETFL, 0) != 0)
 		s = error_errno(e, STATUS_SYSTEM, path, NULL, "cannot be read");
 	else
-		s = read_all(fd, path, limit, out, e);
+		s = read_all(fd, path, limit, READ_ROOM, out, e);
 	close(fd);
 	return s;
 }
@@ -117,7 +125,7 @@ enum status file_read_private(const char *path, size_t limit, struct bytes *out,
 		return open_failed(path, e);
 	s = private_enough(fd, path, e);
 	if (s == STATUS_OK)
-		s = read_all(fd, path, limit, out, e);
+		s = read_all(fd, path, limit, limit + 2, out, e);
 	close(fd);
 	return s;
 }

@@ -10,6 +10,7 @@
 #include "ca/lint.h"
 #include "ca/name.h"
 #include "ca/sign.h"
+#include "csr/key.h"
 
 /* Others who count serials at the same time; more tries than anybody has processes. */
 #define RENUMBER_TRIES 1000
@@ -126,6 +127,29 @@ static enum status make_plan(const struct issue_order *order, struct issue_draft
 			&d->passed, e);
 }
 
+/* Proof of possession says that somebody holds the key, not that nobody else can. */
+static enum status judge_key(const struct issue_order *order, struct findings *findings,
+			     struct error *e)
+{
+	struct findings own = {0};
+	enum status s = csr_key_check(csr_request_key(order->request), &own, e);
+
+	for (size_t i = 0; s == STATUS_OK && i < own.count; i++)
+		if (own.items[i].severity == SEVERITY_ERROR)
+			s = error_set(e, STATUS_REFUSED, "key", own.items[i].rule->todo, "%s",
+				      own.items[i].message);
+	if (s == STATUS_OK || s == STATUS_REFUSED) {
+		struct error memory;
+
+		if (findings_move(findings, &own, &memory) != STATUS_OK) {
+			*e = memory;
+			s = memory.status;
+		}
+	}
+	findings_free(&own);
+	return s;
+}
+
 static enum status describe(const struct issue_order *order, struct issue_draft *d, struct error *e)
 {
 	const char *digest = order->profile->digest;
@@ -148,6 +172,8 @@ enum status issue_draft(struct store *store, const struct issue_order *order,
 	struct issue_draft *d = calloc(1, sizeof *d);
 	enum status s = d ? describe(order, d, e) : error_memory(e);
 
+	if (s == STATUS_OK)
+		s = judge_key(order, findings, e);
 	if (s == STATUS_OK)
 		s = check_store(store, order, d, e);
 	if (s == STATUS_OK)

@@ -23,8 +23,6 @@ struct csr_request;
 MUST_CHECK enum status csr_request_read(struct span input, const char *origin,
 					struct csr_request **out, struct error *e);
 
-/* As above, from an open key: the request subca makes for its own intermediates. sign(context,
- * tbs, …) is called once with the CertificationRequestInfo. See hsm/signer.h's callers. */
 void csr_request_free(struct csr_request *r);
 
 const char *csr_request_origin(const struct csr_request *r);

@@ -268,3 +268,10 @@ refused() {
 	done
 	[ "$killed" -gt 3 ]
 }
+
+@test "a key that anybody can compute is refused, with the reason" {
+	# RSA with e = 3: the rule with the cheapest key to make.
+	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3 -out three.key
+	openssl req -new -key three.key -subj /CN=Three -out three.csr
+	refused 1 "exponent" --profile zia --days 300 three.csr
+}
