@@ -14,6 +14,7 @@
 #include "base/finding.h"
 #include "ca/lint.h"
 #include "ca/lint/asn1.h"
+#include "ca/lint/report.h"
 
 /* The extensions that lint decodes; the rest are only counted and held against criticality. */
 enum lint_known {
@@ -78,19 +79,7 @@ struct lint_subject {
 	struct lint_subject *issuer_owned;
 };
 
-/* One rule speaking. The first failure sticks, so that rules need not look. */
-struct lint_report {
-	const struct rule *rule;
-	struct findings *findings;
-	struct error *error;
-	enum status status;
-};
-
 typedef void lint_check(const struct lint_subject *s, struct lint_report *report);
-
-/* A finding of the rule at work. where may be NULL. Hostile text is escaped here. */
-void lint_say(struct lint_report *report, const char *where, const char *format, ...)
-	PRINTF_LIKE(3, 4);
 
 /* der must stay as long as *out. STATUS_INPUT where it is no SIGNED SEQUENCE. */
 MUST_CHECK enum status lint_subject_read(struct span der, struct span issuer,
