@@ -124,21 +124,37 @@ static enum status ambiguous(const char *prefix, const struct candidates *c, str
 			 prefix);
 }
 
-/* The whole serial if it is one, else the only one that begins so. */
+static enum status show_exactly(struct showing *show, const char *digits, struct error *e)
+{
+	struct bytes serial = {0};
+	enum status s = hex_decode(digits, &serial, e);
+
+	if (s == STATUS_OK)
+		s = store_find(authority_store(show->authority), span_of(&serial), show_row, show,
+			       e);
+	bytes_free(&serial);
+	return s;
+}
+
+/*
+ * The only serial that begins so; of several, the one that digits are the whole of. One digit may
+ * be a whole octet: "5" is "05", as openssl writes it.
+ */
 static enum status show_serial(struct showing *show, const char *digits, struct error *e)
 {
 	struct store *store = authority_store(show->authority);
 	struct candidates c = {.count = 0};
 	struct store_filter filter = {.serial_prefix = digits, .limit = CANDIDATES};
-	char even[SERIAL_TEXT + 1];
-	struct bytes serial = {0};
-	enum status s;
+	const char octet[] = {'0', digits[0], '\0'};
+	bool one_digit = digits[0] != '0' && !digits[1];
+	enum status s = STATUS_NOT_FOUND;
 
-	snprintf(even, sizeof even, "%s%s", strlen(digits) % 2 ? "0" : "", digits);
-	s = hex_decode(even, &serial, e);
-	if (s == STATUS_OK)
-		s = store_find(store, span_of(&serial), show_row, show, e);
-	bytes_free(&serial);
+	/* Digits that no serial consists of, such as a leading zero octet, are a beginning only. */
+	if (one_digit)
+		s = show_exactly(show, octet, e);
+	else if (strlen(digits) % 2 == 0 && strncmp(digits, "00", 2) != 0 &&
+		 !(strlen(digits) == SERIAL_TEXT - 1 && digits[0] >= '8'))
+		s = show_exactly(show, digits, e);
 	if (s != STATUS_NOT_FOUND)
 		return s;
 	s = store_each(store, &filter, note_candidate, &c, e);
@@ -150,11 +166,7 @@ static enum status show_serial(struct showing *show, const char *digits, struct 
 				 "no serial of this CA begins with %s", digits);
 	if (c.count > 1)
 		return ambiguous(digits, &c, e);
-	s = hex_decode(c.serials[0], &serial, e);
-	if (s == STATUS_OK)
-		s = store_find(store, span_of(&serial), show_row, show, e);
-	bytes_free(&serial);
-	return s;
+	return show_exactly(show, c.serials[0], e);
 }
 
 /* PEM, one or more; else one in DER. */

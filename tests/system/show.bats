@@ -45,6 +45,24 @@ print(json.load(sys.stdin)["certificates"][1]["serial"])')
 	[[ $output == *"no serial of this CA begins with"* ]]
 }
 
+@test "digits that no serial begins with, or that none can consist of" {
+	for digits in {0..9} {a..f} 00 "$(printf 'f%.0s' {1..40})" 0012; do
+		run "$SUBCA" -C ca show "$digits"
+		((status == 0 || status == 2 || status == 3))
+	done
+	run -3 "$SUBCA" -C ca show "$(printf 'f%.0s' {1..40})"
+	run -3 "$SUBCA" -C ca show "$(printf 'f%.0s' {1..41})"
+}
+
+@test "a small serial by its one digit" {
+	"$SUBCA" init small --subject "CN=Small" --key ec:P-256 --serial 0x5 --yes --quiet
+	run -0 "$SUBCA" -C small list --quiet
+	echo "$output"
+	[[ $output == "05 "* ]]
+	run -0 "$SUBCA" -C small show 5
+	run -0 "$SUBCA" -C small show 0x05
+}
+
 @test "PEM out: nothing but PEM, never over a file, with the chain when asked" {
 	run -0 "$SUBCA" -C ca show "$serial" --pem
 	[ "$output" = "$(<one.pem)" ]
