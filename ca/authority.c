@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/settings.h"
 #include "ca/pem.h"
-#include "hsm/keyfile.h"
 
 struct authority {
 	char *folder;
@@ -271,7 +270,7 @@ static char *key_path(const struct authority *a)
 enum status authority_key_is_encrypted(const struct authority *a, bool *encrypted, struct error *e)
 {
 	char *file = key_path(a);
-	enum status s = file ? keyfile_is_encrypted(file, encrypted, e) : error_memory(e);
+	enum status s = file ? signer_needs_secret(file, encrypted, e) : error_memory(e);
 
 	free(file);
 	return s;
@@ -282,7 +281,7 @@ enum status authority_signer(const struct authority *a, const struct secret *pas
 {
 	char *file = key_path(a);
 	struct signer *signer = NULL;
-	enum status s = file ? keyfile_open(file, passphrase, &signer, e) : error_memory(e);
+	enum status s = file ? signer_open(file, passphrase, &signer, e) : error_memory(e);
 
 	free(file);
 	if (s == STATUS_OK)

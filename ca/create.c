@@ -13,7 +13,6 @@
 #include "ca/name.h"
 #include "ca/pem.h"
 #include "ca/sign.h"
-#include "hsm/keyfile.h"
 
 /* One run, fresh or resumed. */
 struct creation {
@@ -86,17 +85,12 @@ static enum status expect_empty(const char *folder, struct error *e)
 static enum status make_key(struct creation *c, struct error *e)
 {
 	char *file = path_join(c->folder, AUTHORITY_KEY);
-	EVP_PKEY *key = NULL;
 	enum status s = file ? STATUS_OK : error_memory(e);
 
-	if (s == STATUS_OK && !file_exists(file)) {
-		s = key_generate(c->order->key_type, &key, e);
-		if (s == STATUS_OK)
-			s = keyfile_write(file, key, c->secrets->key, e);
-		EVP_PKEY_free(key);
-	}
+	if (s == STATUS_OK && !file_exists(file))
+		s = signer_create(file, c->order->key_type, c->secrets->key, e);
 	if (s == STATUS_OK)
-		s = keyfile_open(file, c->secrets->key, &c->signer, e);
+		s = signer_open(file, c->secrets->key, &c->signer, e);
 	free(file);
 	return s;
 }

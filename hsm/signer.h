@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 
 #include "base/bytes.h"
+#include "base/secret.h"
 
 struct signer;
 
@@ -46,5 +47,19 @@ MUST_CHECK enum status signer_sign(struct signer *s, const X509_ALGOR *algorithm
 
 /* One trial signature over fixed bytes, verified with expected: before the first serial is spent. */
 MUST_CHECK enum status signer_prove(struct signer *s, EVP_PKEY *expected, struct error *e);
+
+/*
+ * Keys by name. A name is the path of a key file; where it is named is all that the other rooms
+ * know of where a key lives.
+ */
+
+/* Whether opening it takes a secret. Errors as keyfile_is_encrypted(). */
+MUST_CHECK enum status signer_needs_secret(const char *name, bool *needed, struct error *e);
+/* secret NULL where none is needed. Errors as keyfile_open(). */
+MUST_CHECK enum status signer_open(const char *name, const struct secret *secret,
+				   struct signer **out, struct error *e);
+/* Generates a key of a type that key_generate() knows, protected with secret unless it is NULL. */
+MUST_CHECK enum status signer_create(const char *name, const char *type,
+				     const struct secret *secret, struct error *e);
 
 #endif

@@ -1,0 +1,24 @@
+/*
+ * Whether a public key is fit to stand in a certificate. Everything here follows from the public
+ * key alone, and costs little beside the verification of one signature.
+ */
+#ifndef SUBCA_CSR_KEY_H
+#define SUBCA_CSR_KEY_H
+
+#include <openssl/evp.h>
+
+#include "base/finding.h"
+
+/*
+ * Adds what is wrong with the key; adds nothing where nothing is. Only a machine that fails
+ * (memory) makes the status differ from STATUS_OK. Rules: csr_key_type, csr_key_rsa_small,
+ * csr_key_rsa_size, csr_key_rsa_exponent, csr_key_rsa_factor, csr_key_rsa_roca,
+ * csr_key_rsa_close_primes, csr_key_ec_explicit, csr_key_ec_curve, csr_key_ec_point,
+ * csr_key_ed25519_point.
+ */
+MUST_CHECK enum status csr_key_check(EVP_PKEY *key, struct findings *findings, struct error *e);
+
+/* The rules above, in that order. */
+const struct rule *csr_key_rules(size_t *count);
+
+#endif
