@@ -12,6 +12,7 @@
 
 #define DAYS_MAX 36525
 #define ZIA_FILE_NAME_MAX 64
+#define UNFINISHED_SECONDS 60
 
 static const struct option_spec options[] = {
 	{.name = "profile",
@@ -162,6 +163,31 @@ static enum status read_life(struct signing *s, struct error *e)
 	return until ? datetime_parse(until, &s->order.not_after, e) : STATUS_OK;
 }
 
+static enum status tell_unfinished(void *context, const struct store_row *row, struct error *e)
+{
+	const struct signing *s = context;
+	char serial[2 * SERIAL_MAX + 1], when[DATETIME_SIZE];
+
+	(void)e;
+	/* A younger one may be another process at work. */
+	if (s->order.now - row->reserved_at < UNFINISHED_SECONDS)
+		return STATUS_OK;
+	hex_encode(row->intent.serial, serial);
+	datetime_format(row->reserved_at, when);
+	output_note(&s->in->output,
+		    "note: serial %s was reserved at %s and never finished: a run was interrupted. "
+		    "It is spent and not used again",
+		    serial, when);
+	return STATUS_OK;
+}
+
+static enum status look_for_unfinished(struct signing *s, struct error *e)
+{
+	const struct store_filter reserved = {.state = CERT_RESERVED};
+
+	return store_each(authority_store(s->authority), &reserved, tell_unfinished, s, e);
+}
+
 static enum status prepare(struct signing *s, struct error *e)
 {
 	const struct options *o = &s->in->options;
@@ -178,6 +204,8 @@ static enum status prepare(struct signing *s, struct error *e)
 		status = choose_files(s, e);
 	if (status == STATUS_OK)
 		status = datetime_now(&s->order.now, e);
+	if (status == STATUS_OK)
+		status = look_for_unfinished(s, e);
 	if (status != STATUS_OK)
 		return status;
 	s->order.profile = s->profile;

@@ -275,3 +275,19 @@ refused() {
 	openssl req -new -key three.key -subj /CN=Three -out three.csr
 	refused 1 "exponent" --profile zia --days 300 three.csr
 }
+
+@test "a serial that a killed run left reserved is reported, and not used again" {
+	command -v strace faketime > /dev/null || skip "no strace or no faketime here"
+	subca init counted --subject "CN=Counted" --key ec:P-256 --serial 0x1000
+	request zia.csr "/CN=Inspection"
+	# The second durable write of a sign is the one that makes the certificate known.
+	for n in $(seq 1 12); do
+		strace -f -o trace -e trace=fsync,fdatasync -e inject=fsync,fdatasync:signal=KILL:when="$n" \
+			"$SUBCA" sign -C counted --yes --quiet --profile zia --days 300 zia.csr || true
+		[ "$(sqlite3 counted/store.db 'select count(*) from cert where state = 1')" -eq 0 ] || break
+	done
+	run faketime -f +2m "$SUBCA" sign -C counted --yes --profile zia --days 300 --force --reissue crash zia.csr
+	[ "$status" -eq 0 ]
+	[[ $output == *"serial 1001 was reserved at"*"never finished"* ]]
+	[ "$(openssl x509 -in zia.pem -noout -serial)" = serial=1002 ]
+}
