@@ -43,6 +43,7 @@ struct command {
 	entry(sign) \
 	entry(list) \
 	entry(show) \
+	entry(check) \
 	entry(profile) \
 	entry(completion) \
 	entry(help)
