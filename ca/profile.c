@@ -224,13 +224,23 @@ static int is_profile(const struct dirent *entry)
 	return good_name(name);
 }
 
+/* "zia" before "zia-hsm", which their file names would not give: "." sorts after "-". */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	size_t a_len = strlen((*a)->d_name) - strlen(SUFFIX);
+	size_t b_len = strlen((*b)->d_name) - strlen(SUFFIX);
+	int order = strncmp((*a)->d_name, (*b)->d_name, a_len < b_len ? a_len : b_len);
+
+	return order ? order : (a_len > b_len) - (a_len < b_len);
+}
+
 /* Names in one folder that hidden_by does not have. */
 static enum status each_in(const char *folder, const char *hidden_by, profile_visit *visit,
 			   void *context, struct error *e)
 {
 	struct dirent **entries = NULL;
 	enum status s = STATUS_OK;
-	int count = folder ? scandir(folder, &entries, is_profile, alphasort) : 0;
+	int count = folder ? scandir(folder, &entries, is_profile, by_name) : 0;
 
 	if (count < 0)
 		return errno == ENOENT

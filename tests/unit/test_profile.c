@@ -164,9 +164,31 @@ static void an_unknown_profile_suggests_the_nearest(void **state)
 	assert_int_equal(profile_load(&path, "../../etc/passwd", &p, &e), STATUS_NOT_FOUND);
 }
 
+static enum status note_order(void *context, const char *name, const char *file, struct error *e)
+{
+	struct text *names = context;
+
+	(void)file;
+	text_printf(names, "%s ", name);
+	return text_check(names, e);
+}
+
+static void profiles_come_in_the_order_of_their_names(void **state)
+{
+	struct profile_path path = {NULL, "templates"};
+	struct text names = {0};
+	struct error e = {0};
+
+	(void)state;
+	assert_int_equal(profile_each(&path, note_order, &names, &e), STATUS_OK);
+	assert_string_equal(text_get(&names), "client root server subordinate-ca zia zia-hsm zpa ");
+	text_free(&names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(profiles_come_in_the_order_of_their_names),
 		cmocka_unit_test(portals_get_the_path_length_they_need),
 		cmocka_unit_test(wrong_files_are_refused_by_line),
 		cmocka_unit_test(profiles_in_a_circle_end),
