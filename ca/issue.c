@@ -252,10 +252,8 @@ enum status issue_commit(struct store *store, const struct issue_order *order,
 	struct findings again = {0};
 	struct bytes der = {0};
 	struct error ignored;
-	enum status s = signer_prove(signer, issuer_key(order), e);
+	enum status s = check_store(store, order, d, e);
 
-	if (s == STATUS_OK)
-		s = check_store(store, order, d, e);
 	if (s != STATUS_OK || reserve(store, order, d, e) != STATUS_OK)
 		return error_status(e);
 	serial = issue_draft_serial(d);

@@ -45,7 +45,10 @@ const struct differences *issue_draft_differences(const struct issue_draft *d);
 /* With sequential serials a forecast: another process may take it first. */
 struct span issue_draft_serial(const struct issue_draft *d);
 
-/* now is the time of the store's rows. certificate: DER, freed with bytes_free(). */
+/*
+ * signer has been proved (authority_signer() does it, once a run), so that a wrong key spends no
+ * serial; each signature is verified all the same. certificate: DER, freed with bytes_free().
+ */
 MUST_CHECK enum status issue_commit(struct store *store, const struct issue_order *order,
 				    struct issue_draft *d, struct signer *signer,
 				    struct bytes *certificate, struct error *e);
