@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/settings.h"
 #include "ca/pem.h"
+#include "ca/store_serial.h"
 
 struct authority {
 	char *folder;
@@ -65,22 +66,16 @@ static enum status read_serial(const config_setting_t *setting, struct authority
 			       struct error *e)
 {
 	const char *text = config_setting_get_string(setting);
-	char digits[2 * SERIAL_MAX + 2];
+	struct error why;
 
 	if (!text)
 		return settings_refuse(setting, e, "write \"random\" or \"0x1000\"",
 				       "'serial' is not a text");
 	if (strcmp(text, "random") == 0)
 		return STATUS_OK;
-	if (strncmp(text, "0x", 2) != 0 || strlen(text) < 3 || strlen(text) > 2 * SERIAL_MAX)
-		return settings_refuse(setting, e, "write \"random\" or \"0x1000\"",
-				       "'%.60s' is not a way to choose serials", text);
-	text += 2;
-	text += strspn(text, "0");
-	snprintf(digits, sizeof digits, "%s%s", strlen(text) % 2 ? "0" : "", text);
-	if (hex_decode(digits, &a->first_serial, e) != STATUS_OK || a->first_serial.len == 0)
-		return settings_refuse(setting, e, "write \"random\" or \"0x1000\"",
-				       "'serial' is not a positive hexadecimal number");
+	if (serial_parse(text, &a->first_serial, &why) != STATUS_OK)
+		return settings_refuse(setting, e, "write \"random\" or \"0x1000\"", "%s",
+				       why.what);
 	return STATUS_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "ca/name.h"
 #include "ca/pem.h"
 #include "ca/sign.h"
+#include "ca/store_serial.h"
 
 /* One run, fresh or resumed. */
 struct creation {
@@ -25,6 +26,7 @@ struct creation {
 	struct signer *signer;
 	struct csr_request *request;
 	struct profile *profile;
+	bool resumed;
 	bool spent; /* a serial is in use: from here on nothing is thrown away */
 };
 
@@ -136,20 +138,6 @@ static enum status make_conf(struct creation *c, struct error *e)
 	return s;
 }
 
-static enum status parse_first_serial(const char *text, struct bytes *out, struct error *e)
-{
-	char digits[2 * SERIAL_MAX + 2];
-
-	if (!text)
-		return STATUS_OK;
-	if (strncmp(text, "0x", 2) != 0 || strlen(text) < 3 || strlen(text) > 2 * SERIAL_MAX)
-		return error_set(e, STATUS_USAGE, NULL, "write it like 0x1000",
-				 "'%.60s' is not a first serial number", text);
-	text += 2 + strspn(text + 2, "0");
-	snprintf(digits, sizeof digits, "%s%s", strlen(text) % 2 ? "0" : "", text);
-	return hex_decode(digits, out, e);
-}
-
 static enum status take_issued(void *context, const struct store_row *row, struct error *e)
 {
 	struct bytes *der = context;
@@ -185,10 +173,13 @@ static enum status issue(struct creation *c, struct store *issuing, struct signe
 		.days = c->order->days,
 		.not_after = c->order->not_after,
 		.fit = c->order->fit,
+		/* The interrupted run may have reserved a serial for this very request. */
+		.reissue = c->resumed ? "an interrupted init was resumed" : NULL,
 	};
-	enum status s = c->parent ? STATUS_OK
-				  : parse_first_serial(c->order->first_serial, &first, e);
+	enum status s = STATUS_OK;
 
+	if (!c->parent && c->order->first_serial)
+		s = serial_parse(c->order->first_serial, &first, e);
 	order.first_serial = c->parent ? authority_first_serial(c->parent) : span_of(&first);
 	if (s == STATUS_OK)
 		s = issue_draft(issuing, &order, &draft, c->findings, e);
@@ -344,8 +335,8 @@ static enum status prepare(struct creation *c, struct error *e)
 	char *shipped = NULL;
 	enum status s = name_parse(c->order->subject, &subject, e);
 
-	if (s == STATUS_OK)
-		s = parse_first_serial(c->order->first_serial, &first, e);
+	if (s == STATUS_OK && c->order->first_serial)
+		s = serial_parse(c->order->first_serial, &first, e);
 	if (s == STATUS_OK && c->order->parent)
 		s = authority_open(c->order->parent, STORE_WRITE, &c->parent, e);
 	if (s == STATUS_OK && !c->parent)
@@ -417,8 +408,11 @@ enum status create_resume(const char *folder, const struct create_order *order,
 			  const struct create_secrets *secrets, struct findings *findings,
 			  struct error *e)
 {
-	struct creation c = {
-		.folder = folder, .order = order, .secrets = secrets, .findings = findings};
+	struct creation c = {.folder = folder,
+			     .order = order,
+			     .secrets = secrets,
+			     .findings = findings,
+			     .resumed = true};
 	enum status s = prepare(&c, e);
 
 	if (s == STATUS_OK)

@@ -66,14 +66,18 @@ struct earlier {
 	const unsigned char *request_sha256;
 };
 
+/*
+ * A row that is reserved counts: another process is about to sign it, or was interrupted after it
+ * may have.
+ */
 static enum status check_earlier(void *context, const struct store_row *row, struct error *e)
 {
-	struct earlier *seen = context;
+	const struct earlier *seen = context;
 	const char *portal = seen->order->profile->portal;
 	char serial[2 * SERIAL_MAX + 1];
 	struct span request = {seen->request_sha256, SHA256_SIZE};
 
-	if (row->state != CERT_ISSUED && row->state != CERT_REVOKED)
+	if (row->state == CERT_FAILED)
 		return STATUS_OK;
 	hex_encode(row->intent.serial, serial);
 	if (*portal && *row->intent.portal && strcmp(portal, row->intent.portal) != 0)
@@ -82,18 +86,23 @@ static enum status check_earlier(void *context, const struct store_row *row, str
 				 "certificate %s carries it already, for %s; one key never serves "
 				 "both portals",
 				 serial, row->intent.portal);
-	if (span_equal(row->intent.request_sha256, request) && !seen->order->reissue)
+	if (!span_equal(row->intent.request_sha256, request) || seen->order->reissue)
+		return STATUS_OK;
+	if (row->state == CERT_RESERVED)
 		return error_set(e, STATUS_REFUSED, "request",
-				 "'subca show' gives that one again; --reissue REASON signs anew",
-				 "was signed before, as %s", serial);
-	return STATUS_OK;
+				 "wait for the other 'subca sign'; where there is none it was "
+				 "interrupted, and --reissue REASON signs anew",
+				 "is being signed already, as %s", serial);
+	return error_set(e, STATUS_REFUSED, "request",
+			 "'subca show' gives that one again; --reissue REASON signs anew",
+			 "was signed before, as %s", serial);
 }
 
 static enum status check_store(struct store *store, const struct issue_order *order,
 			       const struct issue_draft *d, struct error *e)
 {
 	struct earlier seen = {order, d->request_sha256};
-	struct store_filter same_key = {.spki_sha256 = {d->spki_sha256, SHA256_SIZE}};
+	const struct store_filter same_key = {.spki_sha256 = {d->spki_sha256, SHA256_SIZE}};
 
 	if (order->issuer && EVP_PKEY_eq(csr_request_key(order->request), issuer_key(order)) == 1)
 		return error_set(e, STATUS_REFUSED, "key", "make the request with its own key",
@@ -221,8 +230,14 @@ static enum status reserve_once(struct store *store, const struct issue_order *o
 		.not_before = plan_not_before(d->plan),
 		.not_after = plan_not_after(d->plan),
 	};
+	struct earlier seen = {order, d->request_sha256};
+	const struct store_condition not_twice = {
+		.filter = {.spki_sha256 = {d->spki_sha256, SHA256_SIZE}},
+		.visit = check_earlier,
+		.context = &seen,
+	};
 
-	return store_reserve(store, &intent, order->now, e);
+	return store_reserve_if(store, &intent, &not_twice, order->now, e);
 }
 
 /* A serial that somebody took since the draft is drawn anew: the plan changes, so it is linted anew. */

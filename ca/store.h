@@ -73,9 +73,36 @@ MUST_CHECK enum status store_open(const char *path, enum store_mode mode, struct
 				  struct error *e);
 void store_close(struct store *s);
 
+/* Returning other than STATUS_OK ends the walk with that status. */
+typedef enum status store_visit(void *context, const struct store_row *row, struct error *e);
+
+/* What to walk; zero-filled means everything. */
+struct store_filter {
+	const char *serial_prefix;  /* the serial's first hex digits, either case; NULL: any */
+	struct span spki_sha256;    /* empty: any */
+	struct span request_sha256; /* empty: any */
+	enum cert_state state;	    /* CERT_ANY: any */
+	int64_t limit;		    /* rows; 0: all */
+	int64_t after;		    /* rows that expire after this second; 0: all */
+	bool newest_first;
+};
+
 /* Durable before it returns: the serial is spent from here on. STATUS_EXISTS: serial in use. */
 MUST_CHECK enum status store_reserve(struct store *s, const struct store_intent *intent,
 				     int64_t now, struct error *e);
+/* Every row of filter must let visit return STATUS_OK; context is the visitor's own. */
+struct store_condition {
+	struct store_filter filter;
+	store_visit *visit;
+	void *context;
+};
+/*
+ * As store_reserve, if the condition holds inside the same transaction, so that no other process
+ * changes what was judged before the serial is reserved. Else what visit returned. NULL: none.
+ */
+MUST_CHECK enum status store_reserve_if(struct store *s, const struct store_intent *intent,
+					const struct store_condition *condition, int64_t now,
+					struct error *e);
 /* reserved → issued, the DER inside. */
 MUST_CHECK enum status store_issue(struct store *s, struct span serial, struct span der,
 				   int64_t now, struct error *e);
@@ -96,23 +123,9 @@ MUST_CHECK enum status store_next_serial(struct store *s, struct span first,
 					 unsigned char out[SERIAL_MAX], size_t *len,
 					 struct error *e);
 
-/* Returning other than STATUS_OK ends the walk with that status. */
-typedef enum status store_visit(void *context, const struct store_row *row, struct error *e);
-
 /* By exact serial. STATUS_NOT_FOUND. */
 MUST_CHECK enum status store_find(struct store *s, struct span serial, store_visit *visit,
 				  void *context, struct error *e);
-
-/* What to walk; zero-filled means everything. */
-struct store_filter {
-	const char *serial_prefix;  /* the serial's first hex digits, either case; NULL: any */
-	struct span spki_sha256;    /* empty: any */
-	struct span request_sha256; /* empty: any */
-	enum cert_state state;	    /* CERT_ANY: any */
-	int64_t limit;		    /* rows; 0: all */
-	int64_t after;		    /* rows that expire after this second; 0: all */
-	bool newest_first;
-};
 
 /*
  * In the order they were reserved. Served by an index for each of serial_prefix, spki, request and

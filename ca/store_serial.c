@@ -1,5 +1,6 @@
 #include "ca/store_serial.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -20,6 +21,31 @@ enum status serial_check(struct span serial, struct error *e)
 				 "a serial number is not 1 to %d octets without a leading zero",
 				 SERIAL_MAX);
 	return STATUS_OK;
+}
+
+enum status serial_parse(const char *text, struct bytes *out, struct error *e)
+{
+	char digits[2 * SERIAL_MAX + 2];
+	struct bytes serial = {0};
+	const char *at = text;
+	struct error ignored;
+
+	if (strncmp(text, "0x", 2) == 0 && strspn(text + 2, "0123456789abcdefABCDEF") > 0) {
+		at += 2;
+		at += strspn(at, "0");
+	}
+	/* Zero has no digit left, and is no serial number (RFC 5280 4.1.2.2). */
+	if (at != text && strlen(at) <= 2 * SERIAL_MAX) {
+		snprintf(digits, sizeof digits, "%s%s", strlen(at) % 2 ? "0" : "", at);
+		if (hex_decode(digits, &serial, &ignored) == STATUS_OK &&
+		    serial_check(span_of(&serial), &ignored) == STATUS_OK) {
+			*out = serial;
+			return STATUS_OK;
+		}
+	}
+	bytes_free(&serial);
+	return error_set(e, STATUS_USAGE, NULL, "write it like 0x1000",
+			 "'%.60s' is not a first serial number", text);
 }
 
 static int compare(struct span a, struct span b)

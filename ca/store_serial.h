@@ -1,5 +1,5 @@
 /*
- * Serial numbers as the store keeps them: big-endian magnitudes. For the backends of ca/store.h.
+ * Serial numbers as the store keeps them: big-endian magnitudes.
  */
 #ifndef SUBCA_CA_STORE_SERIAL_H
 #define SUBCA_CA_STORE_SERIAL_H
@@ -8,6 +8,12 @@
 
 /* STATUS_INTERNAL unless it has the form that struct store_intent promises. */
 MUST_CHECK enum status serial_check(struct span serial, struct error *e);
+
+/*
+ * What a person writes: "0x1000". STATUS_USAGE unless it is hexadecimal and a serial number that
+ * serial_check() takes. Freed with bytes_free().
+ */
+MUST_CHECK enum status serial_parse(const char *text, struct bytes *out, struct error *e);
 
 /* The larger of first and one more than last (empty: none yet). STATUS_REFUSED past the last. */
 MUST_CHECK enum status serial_after(struct span last, struct span first,

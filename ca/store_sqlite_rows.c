@@ -79,8 +79,8 @@ static enum status reserve(struct store *s, const struct store_intent *i, struct
 	return status == STATUS_OK ? insert(s, i, serial, now, e) : status;
 }
 
-enum status store_reserve(struct store *s, const struct store_intent *intent, int64_t now,
-			  struct error *e)
+enum status store_reserve_if(struct store *s, const struct store_intent *intent,
+			     const struct store_condition *condition, int64_t now, struct error *e)
 {
 	enum status status = intent_check(s, intent, e);
 
@@ -88,7 +88,17 @@ enum status store_reserve(struct store *s, const struct store_intent *intent, in
 		status = transaction_begin(s, e);
 	if (status != STATUS_OK)
 		return status;
-	return transaction_end(s, reserve(s, intent, intent->serial, now, e), e);
+	if (condition)
+		status = store_each(s, &condition->filter, condition->visit, condition->context, e);
+	if (status == STATUS_OK)
+		status = reserve(s, intent, intent->serial, now, e);
+	return transaction_end(s, status, e);
+}
+
+enum status store_reserve(struct store *s, const struct store_intent *intent, int64_t now,
+			  struct error *e)
+{
+	return store_reserve_if(s, intent, NULL, now, e);
 }
 
 enum status store_next_serial(struct store *s, struct span first, unsigned char out[SERIAL_MAX],
