@@ -152,7 +152,7 @@ refused() {
 	[[ $output == *"overridden"*"basicConstraints"* ]]
 	[[ $output == *"dropped"*"extendedKeyUsage"* ]]
 	[ "$(ls -A; rows root)" = "$before" ]
-	! grep -E '.{81}' <<< "$output"
+	[ "$(grep -cE '.{81}' <<< "$output")" -eq 0 ]
 	subca sign -C root --profile zia --days 300 --dry-run --json zia.csr |
 		python3 -c 'import json,sys; d=json.load(sys.stdin); assert d["schema"]=="subca.sign/1" and not d["issued"]'
 }
