@@ -26,7 +26,7 @@ setup() {
 	[[ ${lines[2]} == *" issued   zia "*"CN=One" ]]
 	[[ ${lines[3]} == *" root "*"CN=Example Root" ]]
 	[ ${#lines[@]} = 4 ]
-	! LC_ALL=C.UTF-8 grep -E '.{81}' <<<"$output"
+	[ "$(LC_ALL=C.UTF-8 grep -cE '.{81}' <<<"$output")" -eq 0 ]
 }
 
 @test "--limit, --state and SUBCA_DIR" {

@@ -2,7 +2,8 @@
 
 bats_require_minimum_version 1.5.0
 
-# Holds the items of each page against the options of its command, in both directions. The folder of the pages is $1, else the tree's.
+# Holds the items of each page against the options of its command, in both directions. The folder
+# of the pages is $1, else the tree's.
 # shellcheck disable=SC2120 # "run compare FOLDER" does pass one
 compare() {
 	SUBCA_MAN=${1:-$SUBCA_TOP/man} python3 - <<-'END'
