@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include "csr/request.h"
+#include "csr/text.h"
 
 #define FETCH "download the request from the portal again"
 #define NOT_THE_KEY \
@@ -24,10 +25,13 @@ struct kind {
 };
 
 static const struct kind pem_kinds[] = {
+	{"OPENSSH PRIVATE KEY", "holds an SSH private key, not a request", NOT_THE_KEY},
 	{"PRIVATE KEY", "holds a private key, not a request", NOT_THE_KEY},
 	{"CERTIFICATE", "holds a certificate, not a request", "name the request"},
 	{"PUBLIC KEY", "holds a bare public key, not a request", FETCH},
 	{"PKCS7", "holds a p7b (PKCS#7), not a request", FETCH},
+	{"PKCS #7 SIGNED DATA", "holds a p7b (PKCS#7), not a request", FETCH},
+	{"SSH2 PUBLIC KEY", "holds an SSH public key, not a request", FETCH},
 	{"CMS", "holds a CMS message, not a request", FETCH},
 	{"X509 CRL", "holds a CRL, not a request", "name the request"},
 };
@@ -59,21 +63,20 @@ static enum status refuse_block(const char *name, struct error *e)
 			 "holds a PEM block that is not a CERTIFICATE REQUEST");
 }
 
-static enum status take_block(const char *name, struct span data, struct bytes *der,
+/* Keeps the first request; those after it are only counted. */
+static enum status take_block(const char *name, struct span data, struct bytes *der, size_t *count,
 			      struct error *e)
 {
 	if (!names_request(name))
 		return refuse_block(name, e);
-	if (der->data)
-		return error_set(e, STATUS_INPUT, NULL, "put each into a file of its own",
-				 "holds more than one request");
-	return bytes_copy(der, data, e);
+	return (*count)++ ? STATUS_OK : bytes_copy(der, data, e);
 }
 
 static enum status read_pem(struct span input, struct bytes *der, struct error *e)
 {
 	BIO *from = BIO_new_mem_buf(input.data, (int)input.len);
 	enum status status = STATUS_OK;
+	size_t count = 0;
 	char *name = NULL, *header = NULL;
 	unsigned char *data = NULL;
 	long len = 0;
@@ -82,7 +85,7 @@ static enum status read_pem(struct span input, struct bytes *der, struct error *
 		return error_memory(e);
 	ERR_clear_error();
 	while (status == STATUS_OK && PEM_read_bio(from, &name, &header, &data, &len) == 1) {
-		status = take_block(name, (struct span){data, (size_t)len}, der, e);
+		status = take_block(name, (struct span){data, (size_t)len}, der, &count, e);
 		OPENSSL_free(name);
 		OPENSSL_free(header);
 		/* It may be a private key that was handed in by mistake. */
@@ -94,7 +97,12 @@ static enum status read_pem(struct span input, struct bytes *der, struct error *
 	ERR_clear_error();
 	if (status == STATUS_OK && !der->data)
 		status = error_set(e, STATUS_INPUT, NULL, FETCH,
-				   "has a BEGIN line that does not stand at the start of a line");
+				   "has a BEGIN line that no PEM block follows");
+	if (status == STATUS_OK && count > 1)
+		status = error_set(
+			e, STATUS_INPUT, NULL,
+			"put each, from its BEGIN to its END line, into a file of its own",
+			"holds %zu requests, where one is signed at a time", count);
 	if (status != STATUS_OK)
 		bytes_free(der);
 	return status;
@@ -107,52 +115,97 @@ static bool starts_with(struct span s, const char *start)
 	return s.len >= len && memcmp(s.data, start, len) == 0;
 }
 
-static struct span skip_blanks(struct span s)
+static bool speaks_of(struct span s, const char *word)
 {
-	while (s.len && strchr(" \t\r\n", s.data[0]) && s.data[0]) {
-		s.data++;
-		s.len--;
-	}
-	return s;
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i + len <= s.len; i++)
+		if (strncasecmp((const char *)s.data + i, word, len) == 0)
+			return true;
+	return false;
 }
 
-/* Neither PEM nor DER. */
+/* How files begin that are no request; a name of kind is that beginning. */
+static const struct kind beginnings[] = {
+	{"{", "is JSON in which no PEM block stands", "put the value of the request into a file"},
+	{"[", "is JSON in which no PEM block stands", "put the value of the request into a file"},
+	{"ssh-", "is an SSH public key, not a request", FETCH},
+	{"ecdsa-sha2-", "is an SSH public key, not a request", FETCH},
+	{"---- BEGIN SSH2", "is an SSH public key, not a request", FETCH},
+	{"PK\x03\x04", "is a ZIP archive (or a document of an office suite)", "unpack it first"},
+	{"%PDF", "is a PDF document", FETCH},
+	{"\xFE\xED\xFE\xED", "is a Java keystore", NOT_THE_KEY},
+};
+
+/* Neither PEM nor DER, and not base64 of it. */
 static enum status explain_text(struct span input, struct error *e)
 {
 	static const struct kind html = {
 		NULL, "is HTML or XML: a page of the portal instead of the file", FETCH};
-	static const struct kind wide = {NULL, "is UTF-16 text",
-					 "save it as plain ASCII or UTF-8 text"};
-	static const struct kind bare = {NULL, "is base64 without its BEGIN and END lines",
-					 "put it between -----BEGIN CERTIFICATE REQUEST----- and "
-					 "-----END CERTIFICATE REQUEST-----"};
+	static const struct kind login = {NULL, "is HTML: the portal's login page, not the file",
+					  "sign in to the portal, then download the request again"};
 	static const struct kind other = {NULL, "is neither PEM nor DER", FETCH};
 
-	if (starts_with(input, "\xFF\xFE") || starts_with(input, "\xFE\xFF"))
-		return refuse_kind(&wide, e);
 	if (starts_with(input, "<"))
-		return refuse_kind(&html, e);
-	if (starts_with(input, "MI"))
-		return refuse_kind(&bare, e);
+		return refuse_kind(speaks_of(input, "password") || speaks_of(input, "login") ||
+						   speaks_of(input, "sign in")
+					   ? &login
+					   : &html,
+				   e);
+	for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+		if (starts_with(input, beginnings[i].name))
+			return refuse_kind(&beginnings[i], e);
 	return refuse_kind(&other, e);
+}
+
+/* Text that starts with a zero is possible, but the byte after it is ASCII, and seldom its length. */
+static bool looks_like_der(struct span s)
+{
+	return s.len >= 2 && s.data[0] == 0x30 && (s.data[1] >= 0x80 || s.data[1] == s.len - 2);
+}
+
+static bool has_block(struct span plain)
+{
+	return memmem(plain.data, plain.len, "-----BEGIN ", 11);
+}
+
+/* Base64 that stands for DER, or (as Kubernetes writes it) for PEM. */
+static enum status read_base64(struct span plain, struct bytes *der, struct error *e)
+{
+	struct bytes inner = {0};
+	enum status status = csr_text_base64(plain, &inner, e);
+
+	if (status == STATUS_OK && looks_like_der(span_of(&inner)))
+		status = bytes_copy(der, span_of(&inner), e);
+	else if (status == STATUS_OK && inner.len && has_block(span_of(&inner)))
+		status = read_pem(span_of(&inner), der, e);
+	else if (status == STATUS_OK)
+		status = explain_text(plain, e);
+	csr_text_free(&inner);
+	return status;
 }
 
 enum status csr_input_der(struct span input, struct bytes *der, struct error *e)
 {
+	struct bytes plain = {0};
+	enum status status;
+
 	if (input.len > CSR_INPUT_MAX)
 		return error_set(e, STATUS_INPUT, NULL, "check that it is the right file",
 				 "has more than the %d bytes a request may have", CSR_INPUT_MAX);
-	/* Text that starts with a zero is possible, but the byte after it is ASCII. */
-	if (input.len >= 2 && input.data[0] == 0x30 && input.data[1] >= 0x80)
+	if (looks_like_der(input))
 		return bytes_copy(der, input, e);
-	if (starts_with(input, "\xEF\xBB\xBF"))
-		input = (struct span){input.data + 3, input.len - 3};
-	input = skip_blanks(input);
-	if (input.len == 0)
-		return error_set(e, STATUS_INPUT, NULL, FETCH, "is empty");
-	if (memmem(input.data, input.len, "-----BEGIN ", 11))
-		return read_pem(input, der, e);
-	return explain_text(input, e);
+	status = csr_text_plain(input, &plain, e);
+	if (status != STATUS_OK)
+		return status;
+	if (plain.len == 0)
+		status = error_set(e, STATUS_INPUT, NULL, FETCH, "is empty");
+	else if (has_block(span_of(&plain)))
+		status = read_pem(span_of(&plain), der, e);
+	else
+		status = read_base64(span_of(&plain), der, e);
+	csr_text_free(&plain);
+	return status;
 }
 
 static bool is_a(struct span der, const ASN1_ITEM *item)

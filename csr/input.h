@@ -1,6 +1,7 @@
 /*
- * What people hand in as "the request": PEM with a text before it, DER, or something else
- * altogether, which is recognised so that they hear what it is.
+ * What people hand in as "the request": PEM with a text before it, in a mail, as UTF-16 or inside
+ * JSON; its base64 alone; DER; or something else altogether, which is recognised so that they hear
+ * what it is.
  */
 #ifndef SUBCA_CSR_INPUT_H
 #define SUBCA_CSR_INPUT_H
@@ -9,7 +10,8 @@
 
 /*
  * The DER inside the one PEM block of a request, or of the whole input where it is DER already;
- * a copy. Not yet parsed. STATUS_INPUT where it is neither, or more than one.
+ * a copy. Not yet parsed. STATUS_INPUT where it is neither, or more than one
+ * (the message counts them).
  */
 MUST_CHECK enum status csr_input_der(struct span input, struct bytes *der, struct error *e);
 
