@@ -412,15 +412,17 @@ static const struct signer_ops keyfile_ops = {.sign = sign, .free = free_key};
 /* The public half alone, so that what signer_public_key() hands out holds no secret. */
 static enum status public_half(EVP_PKEY *key, EVP_PKEY **out, struct error *e)
 {
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+	OSSL_PARAM *parts = NULL;
 	X509_ALGOR *algorithm = NULL;
-	unsigned char *der = NULL;
-	int len = i2d_PUBKEY(key, &der);
-	const unsigned char *at = der;
 	enum status status;
+	int done = context && EVP_PKEY_todata(key, EVP_PKEY_PUBLIC_KEY, &parts) == 1 &&
+		   EVP_PKEY_fromdata_init(context) == 1 &&
+		   EVP_PKEY_fromdata(context, out, EVP_PKEY_PUBLIC_KEY, parts) == 1;
 
-	*out = len > 0 ? d2i_PUBKEY(NULL, &at, len) : NULL;
-	OPENSSL_free(der);
-	if (!*out)
+	OSSL_PARAM_free(parts);
+	EVP_PKEY_CTX_free(context);
+	if (!done)
 		return damaged(e);
 	status = signature_algorithm_for(*out, NULL, &algorithm, e);
 	X509_ALGOR_free(algorithm);
