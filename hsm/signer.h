@@ -17,6 +17,8 @@ struct signer;
 struct signer_ops {
 	enum status (*sign)(void *self, const EVP_MD *digest, struct span message,
 			    struct bytes *signature, struct error *e);
+	/* Optional: true where arithmetic shows that the private key belongs to the public one. */
+	bool (*proves_itself)(const void *self);
 	void (*free)(void *self);
 };
 
@@ -45,7 +47,10 @@ MUST_CHECK enum status signature_algorithm_for(EVP_PKEY *public_key, const char 
 MUST_CHECK enum status signer_sign(struct signer *s, const X509_ALGOR *algorithm,
 				   struct span message, struct bytes *signature, struct error *e);
 
-/* One trial signature over fixed bytes, verified with expected: before the first serial is spent. */
+/*
+ * Before the first serial is spent: the key is the expected one and can sign. Where the backend
+ * cannot show it by arithmetic, one trial signature over fixed bytes does, verified with expected.
+ */
 MUST_CHECK enum status signer_prove(struct signer *s, EVP_PKEY *expected, struct error *e);
 
 /*

@@ -51,7 +51,7 @@ static void fake_free(void *self)
 	free(fake);
 }
 
-static const struct signer_ops fake_ops = {fake_sign, fake_free};
+static const struct signer_ops fake_ops = {.sign = fake_sign, .free = fake_free};
 
 static EVP_PKEY *key_of(const char *type)
 {
