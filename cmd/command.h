@@ -44,6 +44,7 @@ struct command {
 	entry(list) \
 	entry(show) \
 	entry(check) \
+	entry(lint) \
 	entry(profile) \
 	entry(completion) \
 	entry(help)
