@@ -100,14 +100,19 @@ void text_printf(struct text *t, const char *format, ...)
 	va_end(again);
 }
 
-/* C0, DEL and C1 controls, surrogates, and the marks that turn the direction of what follows. */
+/*
+ * What a person cannot see, or sees in another place than it is: C0, DEL and C1 controls,
+ * surrogates, marks of direction, characters of no width, separators of lines, and tags.
+ */
 static bool hidden_point(unsigned long point)
 {
 	static const struct {
 		unsigned long first, last;
 	} hidden[] = {
-		{0x00, 0x1F},	  {0x7F, 0x9F},	    {0x200E, 0x200F},
-		{0x202A, 0x202E}, {0x2066, 0x2069}, {0xD800, 0xDFFF},
+		{0x00, 0x1F},	  {0x7F, 0x9F},	    {0xAD, 0xAD},     {0x061C, 0x061C},
+		{0x115F, 0x1160}, {0x180B, 0x180F}, {0x200B, 0x200F}, {0x2028, 0x202E},
+		{0x2060, 0x206F}, {0x3164, 0x3164}, {0xD800, 0xDFFF}, {0xFE00, 0xFE0F},
+		{0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0xE0000, 0xE0FFF},
 	};
 
 	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {

@@ -39,7 +39,7 @@ void bytes_free(struct bytes *b);
 void text_append(struct text *t, const char *s, size_t len);
 void text_add(struct text *t, const char *s);
 void text_printf(struct text *t, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Appends s with control characters and malformed UTF-8 shown as \xNN: hostile text on a terminal. */
+/* Appends s with what is malformed or invisible shown as \xNN: hostile text on a terminal. */
 void text_add_escaped(struct text *t, struct span s);
 /* STATUS_SYSTEM if any append failed since the start. */
 MUST_CHECK enum status text_check(const struct text *t, struct error *e);

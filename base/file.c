@@ -10,9 +10,21 @@
 
 #define READ_ROOM 4096
 
+static bool missing(int code)
+{
+	return code == ENOENT || code == ENOTDIR;
+}
+
+/* What to do where a file or a folder could not be made, by errno. */
+static const char *make_todo(const char *otherwise)
+{
+	return errno == ENOSPC || errno == EDQUOT ? "make room (df, df -i) and run it again"
+						  : otherwise;
+}
+
 static enum status open_failed(const char *path, struct error *e)
 {
-	if (errno == ENOENT || errno == ENOTDIR)
+	if (missing(errno))
 		return error_errno(e, STATUS_NOT_FOUND, path, "check the name", "cannot be opened");
 	if (errno == ELOOP)
 		return error_set(e, STATUS_KEY, path, "name the file itself",
@@ -188,8 +200,8 @@ enum status file_publish(const char *path, struct span content, mode_t mode,
 	if (fd < 0) {
 		free(temporary);
 		temporary = NULL;
-		s = error_errno(e, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_SYSTEM, path,
-				"check that the folder exists and may be written",
+		s = error_errno(e, missing(errno) ? STATUS_NOT_FOUND : STATUS_SYSTEM, path,
+				make_todo("check that the folder exists and may be written"),
 				"cannot be made");
 		goto out;
 	}
@@ -228,6 +240,56 @@ enum status file_expect_absent(const char *path, struct error *e)
 	return STATUS_OK;
 }
 
+/* Why nothing can be made in a folder, 0 where it can. */
+static int folder_access(const char *folder)
+{
+	struct stat info;
+
+	if (stat(folder, &info) != 0)
+		return errno;
+	if (!S_ISDIR(info.st_mode))
+		return ENOTDIR;
+	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+enum status file_expect_place(const char *path, struct error *e)
+{
+	char *folder = path_folder(path);
+	enum status s = STATUS_OK;
+	struct stat info;
+
+	if (!folder)
+		return error_memory(e);
+	if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))
+		s = error_set(e, STATUS_USAGE, path, "name a file in it", "is a folder");
+	else if ((errno = folder_access(folder)) != 0)
+		s = error_errno(e, missing(errno) ? STATUS_NOT_FOUND : STATUS_SYSTEM, path,
+				"check that the folder exists and may be written",
+				"cannot be made");
+	free(folder);
+	return s;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+bool file_same_place(const char *a, const char *b)
+{
+	char *folder_a = path_folder(a), *folder_b = path_folder(b);
+	struct stat x, y;
+	bool same = false;
+
+	if (folder_a && folder_b && strcmp(path_name(a), path_name(b)) == 0)
+		same = stat(folder_a, &x) == 0 && stat(folder_b, &y) == 0 && same_file(&x, &y);
+	if (!same)
+		same = lstat(a, &x) == 0 && lstat(b, &y) == 0 && same_file(&x, &y);
+	free(folder_a);
+	free(folder_b);
+	return same;
+}
+
 enum status folder_make(const char *path, mode_t mode, struct error *e)
 {
 	enum status s;
@@ -236,9 +298,10 @@ enum status folder_make(const char *path, mode_t mode, struct error *e)
 	if (mkdir(path, mode) != 0) {
 		if (errno == EEXIST)
 			return error_set(e, STATUS_EXISTS, path, "choose another name", "exists");
-		return error_errno(e, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_SYSTEM, path,
-				   "check that the folder above exists and may be written",
-				   "cannot be made");
+		return error_errno(
+			e, missing(errno) ? STATUS_NOT_FOUND : STATUS_SYSTEM, path,
+			make_todo("check that the folder above exists and may be written"),
+			"cannot be made");
 	}
 	parent = path_folder(path);
 	if (!parent)
@@ -283,7 +346,7 @@ char *path_join(const char *folder, const char *name)
 	size_t len = strlen(folder);
 	char *path;
 
-	if (asprintf(&path, "%s%s%s", folder, len && folder[len - 1] == '/' ? "" : "/", name) < 0)
+	if (asprintf(&path, "%s%s%s", folder, !len || folder[len - 1] == '/' ? "" : "/", name) < 0)
 		return NULL;
 	return path;
 }

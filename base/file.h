@@ -40,6 +40,14 @@ MUST_CHECK enum status file_publish(const char *path, struct span content, mode_
 MUST_CHECK enum status file_expect_absent(const char *path, struct error *e);
 bool file_exists(const char *path);
 
+/*
+ * A hint as well, for FILE_REPLACE: the folder is there and may be written, and what is at path, if
+ * anything, is no folder. STATUS_NOT_FOUND, STATUS_SYSTEM, STATUS_USAGE.
+ */
+MUST_CHECK enum status file_expect_place(const char *path, struct error *e);
+/* Whether both name one entry of one folder, however they are spelt, or one file by two links. */
+bool file_same_place(const char *a, const char *b);
+
 /* Makes one folder, and makes it durable. STATUS_EXISTS where it is there. */
 MUST_CHECK enum status folder_make(const char *path, mode_t mode, struct error *e);
 MUST_CHECK enum status folder_sync(const char *path, struct error *e);

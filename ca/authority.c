@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include "base/file.h"
 #include "base/settings.h"
 #include "ca/pem.h"
@@ -92,10 +94,10 @@ static enum status read_urls(const config_setting_t *group, struct ca_urls *urls
 	for (size_t i = 0; i < 3; i++) {
 		const char *url = *(char **)keys[i].to;
 
-		/* A client that needs TLS to check TLS goes round in a circle (RFC 5280 8). */
-		if (url && strncmp(url, "http://", 7) != 0)
-			return settings_refuse(group, e, "use an http:// URL",
-					       "'%s' is not an http:// URL", keys[i].name);
+		if (url && !ca_url_is_plain(url))
+			return settings_refuse(group, e,
+					       "write it like http://pki.example.com/root.crl",
+					       "'%s' is not a plain http:// URL", keys[i].name);
 	}
 	return STATUS_OK;
 }
@@ -128,6 +130,13 @@ static enum status read_conf(struct authority *a, struct error *e)
 	return s;
 }
 
+static X509 *parse(const struct bytes *der)
+{
+	const unsigned char *at = der->data;
+
+	return d2i_X509(NULL, &at, (long)der->len);
+}
+
 static enum status read_pem(struct authority *a, const char *name, struct error *e)
 {
 	char *file = path_join(a->folder, name);
@@ -136,6 +145,8 @@ static enum status read_pem(struct authority *a, const char *name, struct error 
 
 	if (s == STATUS_OK)
 		s = pem_read_certificates(span_of(&pem), a->chain, CHAIN_MAX, &a->chain_count, e);
+	if (s == STATUS_NOT_FOUND)
+		s = error_set(e, STATUS_DAMAGED, file, "restore it from a backup", "is missing");
 	if (s != STATUS_OK)
 		error_at(e, file ? file : name);
 	bytes_free(&pem);
@@ -143,17 +154,50 @@ static enum status read_pem(struct authority *a, const char *name, struct error 
 	return s;
 }
 
+/* What the portals get above each certificate: without a gap, in order, the root last and once. */
+static enum status check_link(const struct authority *a, size_t i, struct error *e)
+{
+	bool last = i + 1 == a->chain_count;
+	X509 *below = parse(&a->chain[i]);
+	X509 *above = parse(&a->chain[last ? i : i + 1]);
+	enum status s = STATUS_OK;
+
+	if (!below || !above)
+		s = error_openssl(e, STATUS_DAMAGED, NULL, "restore it from a backup",
+				  "certificate %zu is none", i + 1);
+	else if (X509_check_issued(above, below) != X509_V_OK ||
+		 X509_verify(below, X509_get0_pubkey(above)) != 1)
+		s = last ? error_set(e, STATUS_DAMAGED, NULL, "restore it from a backup",
+				     "ends before the root that signed it")
+			 : error_set(e, STATUS_DAMAGED, NULL, "restore it from a backup",
+				     "certificate %zu is not signed by the one after it", i + 1);
+	else if (!last && X509_check_issued(below, below) == X509_V_OK)
+		s = error_set(e, STATUS_DAMAGED, NULL, "restore it from a backup",
+			      "certificate %zu is a root, but not the last", i + 1);
+	ERR_clear_error();
+	X509_free(above);
+	X509_free(below);
+	return s;
+}
+
+static enum status check_chain(const struct authority *a, const char *file, struct error *e)
+{
+	for (size_t i = 0; i < a->chain_count; i++) {
+		if (check_link(a, i, e) != STATUS_OK) {
+			error_at(e, file);
+			return error_status(e);
+		}
+	}
+	return STATUS_OK;
+}
+
 /* The chain file begins with the CA's certificate; a root has none and is its own chain. */
 static enum status read_certificates(struct authority *a, struct error *e)
 {
 	char *chain = path_join(a->folder, AUTHORITY_CHAIN);
-	const unsigned char *at;
-	struct bytes own;
-	enum status s;
+	struct bytes own = {0};
+	enum status s = chain ? read_pem(a, AUTHORITY_CERTIFICATE, e) : error_memory(e);
 
-	if (!chain)
-		return error_memory(e);
-	s = read_pem(a, AUTHORITY_CERTIFICATE, e);
 	if (s == STATUS_OK && file_exists(chain)) {
 		own = a->chain[0];
 		a->chain[0] = (struct bytes){0};
@@ -164,18 +208,19 @@ static enum status read_certificates(struct authority *a, struct error *e)
 			s = error_set(
 				e, STATUS_DAMAGED, chain, "restore it from a backup",
 				"does not begin with the certificate in " AUTHORITY_CERTIFICATE);
-		bytes_free(&own);
 	}
+	if (s == STATUS_OK)
+		s = check_chain(a, chain, e);
+	if (s == STATUS_OK) {
+		a->certificate = parse(&a->chain[0]);
+		/* Fills the cache of extension flags, once and here. */
+		if (!a->certificate || X509_check_purpose(a->certificate, -1, 0) != 1)
+			s = error_openssl(e, STATUS_DAMAGED, a->folder, "restore it from a backup",
+					  AUTHORITY_CERTIFICATE " is not a certificate");
+	}
+	bytes_free(&own);
 	free(chain);
-	if (s != STATUS_OK)
-		return s;
-	at = a->chain[0].data;
-	a->certificate = d2i_X509(NULL, &at, (long)a->chain[0].len);
-	/* Fills the cache of extension flags, once and here. */
-	if (!a->certificate || X509_check_purpose(a->certificate, -1, 0) != 1)
-		return error_openssl(e, STATUS_DAMAGED, a->folder, "restore it from a backup",
-				     AUTHORITY_CERTIFICATE " is not a certificate");
-	return STATUS_OK;
+	return s;
 }
 
 static enum status open_store(struct authority *a, enum store_mode mode, struct error *e)
@@ -183,6 +228,8 @@ static enum status open_store(struct authority *a, enum store_mode mode, struct 
 	char *file = path_join(a->folder, AUTHORITY_STORE);
 	enum status s = file ? store_open(file, mode, &a->store, e) : error_memory(e);
 
+	if (s == STATUS_NOT_FOUND)
+		s = error_set(e, STATUS_DAMAGED, file, "restore it from a backup", "is missing");
 	free(file);
 	return s;
 }
@@ -260,6 +307,27 @@ struct span authority_first_serial(const struct authority *a)
 static char *key_path(const struct authority *a)
 {
 	return a->key[0] == '/' ? strdup(a->key) : path_join(a->folder, a->key);
+}
+
+/* On a failed allocation the answer is the safe one. */
+bool authority_owns(const struct authority *a, const char *path)
+{
+	static const char *const names[] = {
+		AUTHORITY_CONF,		AUTHORITY_CERTIFICATE, AUTHORITY_CHAIN,
+		AUTHORITY_KEY,		AUTHORITY_STORE,       AUTHORITY_STORE "-wal",
+		AUTHORITY_STORE "-shm", AUTHORITY_UNFINISHED,
+	};
+	char *key = key_path(a);
+	bool owned = !key || file_same_place(path, key);
+
+	free(key);
+	for (size_t i = 0; i < sizeof names / sizeof names[0] && !owned; i++) {
+		char *own = path_join(a->folder, names[i]);
+
+		owned = !own || file_same_place(path, own);
+		free(own);
+	}
+	return owned;
 }
 
 enum status authority_key_is_encrypted(const struct authority *a, bool *encrypted, struct error *e)

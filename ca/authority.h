@@ -53,6 +53,9 @@ size_t authority_chain(const struct authority *a, struct span chain[CHAIN_MAX]);
 /* Empty for random serials; else the first of the sequential ones. */
 struct span authority_first_serial(const struct authority *a);
 
+/* Whether path is one of the CA's own files: nothing that is issued may take its place. */
+bool authority_owns(const struct authority *a, const char *path);
+
 /* Whether opening the key will take a passphrase. */
 MUST_CHECK enum status authority_key_is_encrypted(const struct authority *a, bool *encrypted,
 						  struct error *e);

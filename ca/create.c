@@ -398,9 +398,17 @@ enum status create_authority(const char *folder, const struct create_order *orde
 	if (s == STATUS_OK)
 		s = run_steps(&c, e);
 	release(&c);
-	if (s != STATUS_OK && begun && !c.spent && create_discard(folder, &ignored) == STATUS_OK &&
-	    made_folder)
-		(void)!rmdir(folder);
+	if (s == STATUS_OK || !begun)
+		return s;
+	if (!c.spent && create_discard(folder, &ignored) == STATUS_OK) {
+		if (made_folder)
+			(void)!rmdir(folder);
+	} else {
+		snprintf(e->todo, sizeof e->todo,
+			 "mend that; then 'subca init %.200s --resume' finishes it, '--discard' "
+			 "removes it",
+			 folder);
+	}
 	return s;
 }
 

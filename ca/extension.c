@@ -5,6 +5,18 @@
 #include <openssl/err.h>
 #include <openssl/sha.h>
 
+bool ca_url_is_plain(const char *url)
+{
+	size_t len = strlen(url);
+
+	if (strncmp(url, "http://", 7) != 0 || len < 8 || len > 512)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (url[i] <= ' ' || url[i] > '~' || strchr("\"\\<>", url[i]))
+			return false;
+	return true;
+}
+
 static enum status add(STACK_OF(X509_EXTENSION) *list, int nid, bool critical, void *value,
 		       struct error *e)
 {

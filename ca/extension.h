@@ -17,6 +17,13 @@ struct ca_urls {
 	char *ca_issuers; /* authorityInfoAccess id-ad-caIssuers: the issuer's certificate in DER */
 };
 
+/*
+ * "http://" and printable ASCII that needs no escape in a configuration file: it goes there and into
+ * certificates as it stands. A client that needs TLS to check TLS goes round in a circle
+ * (RFC 5280 8).
+ */
+bool ca_url_is_plain(const char *url);
+
 /* What the extensions are made from; all borrowed. */
 struct extension_input {
 	const struct profile *profile;

@@ -24,7 +24,7 @@ static enum status kind(int code, const char **todo)
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
-		*todo = "check the permissions of the file and of its folder";
+		*todo = "check the permissions of the file and its folder, and that the disk has room";
 		return STATUS_SYSTEM;
 	case SQLITE_IOERR:
 		*todo = "check the disk, and that it is not full";

@@ -90,6 +90,9 @@ static void take_common(struct invocation *in)
 static enum status call(struct invocation *in, struct error *e)
 {
 	take_common(in);
+	if (!*in->directory)
+		return error_set(e, STATUS_USAGE, "-C", "name the CA's folder, or leave -C out",
+				 "the name is empty");
 	if (options_given(&in->options, "help"))
 		return help_command(&in->output, in->command, e);
 	if (count_operands(in, e) != STATUS_OK)

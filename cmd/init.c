@@ -62,13 +62,11 @@ static enum status copy(char **to, const char *from, struct error *e)
 	return *to ? STATUS_OK : error_memory(e);
 }
 
-/* It goes into a configuration file and into certificates as it stands. */
 static enum status copy_url(char **to, const struct options *o, const char *option, struct error *e)
 {
 	const char *url = options_value(o, option);
 
-	if (url && (strncmp(url, "http://", 7) != 0 || strlen(url) > 512 ||
-		    strpbrk(url, "\"\\ \t\r\n<>") != NULL))
+	if (url && !ca_url_is_plain(url))
 		return error_set(e, STATUS_USAGE, url,
 				 "write it like http://pki.example.com/root.crl",
 				 "is not a plain http:// URL");

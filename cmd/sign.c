@@ -120,9 +120,15 @@ static enum status choose_file(const struct signing *s, const char *option, cons
 		return error_memory(e);
 	if (portal_takes_name(s, *file, e) != STATUS_OK)
 		return e->status;
-	if (options_given(&s->in->options, "force"))
-		return STATUS_OK;
-	return file_expect_absent(*file, e);
+	if (!options_given(&s->in->options, "force") && file_expect_absent(*file, e) != STATUS_OK)
+		return e->status;
+	if (authority_owns(s->authority, *file))
+		return error_set(e, STATUS_USAGE, *file, "name another file",
+				 "is a file of the CA itself");
+	if (strcmp(request, "-") != 0 && file_same_place(*file, request))
+		return error_set(e, STATUS_USAGE, *file, "name another file",
+				 "is the request itself");
+	return file_expect_place(*file, e);
 }
 
 static enum status choose_files(struct signing *s, struct error *e)
@@ -130,7 +136,7 @@ static enum status choose_files(struct signing *s, struct error *e)
 	if (choose_file(s, "output", ".pem", &s->certificate_file, e) != STATUS_OK ||
 	    choose_file(s, "chain", "-chain.pem", &s->chain_file, e) != STATUS_OK)
 		return e->status;
-	if (strcmp(s->certificate_file, s->chain_file) == 0)
+	if (file_same_place(s->certificate_file, s->chain_file))
 		return error_set(e, STATUS_USAGE, s->chain_file, "give them different names",
 				 "certificate and chain cannot be the same file");
 	return STATUS_OK;

@@ -11,4 +11,4 @@ in_scratch() {
 subca() { "$SUBCA" "$@"; }
 
 # How many rows the store of a CA has: what is refused must leave it as it was.
-rows() { sqlite3 "$1/store.db" "select count(*) from cert"; }
+rows() { sqlite3 -readonly "$1/store.db" "select count(*) from cert"; }
