@@ -196,12 +196,12 @@ static json_t *text_json(struct text *t)
 	return value;
 }
 
-static json_t *extensions_json(const X509 *x)
+json_t *extension_list_json(const STACK_OF(X509_EXTENSION) *list)
 {
 	json_t *array = json_array();
 
-	for (int i = 0; array && i < X509_get_ext_count(x); i++) {
-		X509_EXTENSION *extension = X509_get_ext(x, i);
+	for (int i = 0; array && i < sk_X509_EXTENSION_num(list); i++) {
+		X509_EXTENSION *extension = sk_X509_EXTENSION_value(list, i);
 		struct text value = {0};
 		char name[80] = "";
 		json_t *item;
@@ -235,7 +235,8 @@ enum status certificate_json(struct span der, const char *origin, json_t **out, 
 		fields[i].add(x, &value);
 		failed = json_object_set_new(object, fields[i].key, text_json(&value)) != 0;
 	}
-	if (failed || json_object_set_new(object, "extensions", extensions_json(x)) != 0) {
+	if (failed || json_object_set_new(object, "extensions",
+					  extension_list_json(X509_get0_extensions(x))) != 0) {
 		json_decref(object);
 		object = NULL;
 	}

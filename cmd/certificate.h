@@ -5,6 +5,7 @@
 #define SUBCA_CMD_CERTIFICATE_H
 
 #include <jansson.h>
+#include <openssl/x509.h>
 
 #include "ca/store.h"
 
@@ -16,6 +17,9 @@ MUST_CHECK enum status certificate_print(struct span der, const char *origin, st
 /* The same as members of a new object. */
 MUST_CHECK enum status certificate_json(struct span der, const char *origin, json_t **out,
 					struct error *e);
+
+/* Name, criticality and OpenSSL's words for each; list may be NULL. NULL when out of memory. */
+json_t *extension_list_json(const STACK_OF(X509_EXTENSION) *list);
 
 /* What the store knows beside the certificate itself. */
 void row_print(const struct store_row *row);

@@ -59,7 +59,7 @@ static void say_error(const struct output *o, const struct error *error)
 	text_free(&line);
 }
 
-static json_t *error_members(const struct error *error)
+json_t *output_error_json(const struct error *error)
 {
 	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "status", status_name(error->status),
 			 "exit_code", exit_code_of(error->status), "where",
@@ -71,7 +71,7 @@ static json_t *error_members(const struct error *error)
 static void say_json_error(struct output *o, const struct error *error)
 {
 	struct error ignored;
-	json_t *members = error_members(error);
+	json_t *members = output_error_json(error);
 
 	if (o->list != OUTPUT_LIST_NONE) {
 		fputs("\n  ],\n  \"error\": ", stdout);

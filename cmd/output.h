@@ -35,6 +35,9 @@ const char *colour_code(bool wanted, enum colour colour);
 /* "subca: WHERE: WHAT (DETAIL); TODO" on standard error, and with --json the document. */
 void output_error(struct output *o, const struct error *error);
 
+/* An error as the members of a JSON object. NULL when out of memory. */
+json_t *output_error_json(const struct error *error);
+
 /* A line about progress or a hint, on standard error; nothing with --quiet. */
 void output_note(const struct output *o, const char *format, ...) PRINTF_LIKE(2, 3);
 
