@@ -45,6 +45,7 @@ struct command {
 	entry(show) \
 	entry(check) \
 	entry(lint) \
+	entry(inspect) \
 	entry(profile) \
 	entry(completion) \
 	entry(help)
