@@ -208,6 +208,21 @@ static GENERAL_NAME *url_name(const char *url)
 	return name;
 }
 
+/* A CHOICE begins as none of its kinds, which encodes as nothing at all. */
+static DIST_POINT_NAME *new_full_name(void)
+{
+	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	DIST_POINT_NAME *name = names ? DIST_POINT_NAME_new() : NULL;
+
+	if (!name) {
+		GENERAL_NAMES_free(names);
+		return NULL;
+	}
+	name->type = 0; /* fullName */
+	name->name.fullname = names;
+	return name;
+}
+
 static enum status add_crl_url(const struct extension_input *in, STACK_OF(X509_EXTENSION) *list,
 			       struct error *e)
 {
@@ -221,8 +236,7 @@ static enum status add_crl_url(const struct extension_input *in, STACK_OF(X509_E
 	points = CRL_DIST_POINTS_new();
 	point = DIST_POINT_new();
 	name = url_name(in->urls->crl);
-	if (!points || !point || !name || !(point->distpoint = DIST_POINT_NAME_new()) ||
-	    !(point->distpoint->name.fullname = GENERAL_NAMES_new()) ||
+	if (!points || !point || !name || !(point->distpoint = new_full_name()) ||
 	    !sk_GENERAL_NAME_push(point->distpoint->name.fullname, name)) {
 		GENERAL_NAME_free(name);
 		s = error_memory(e);
