@@ -205,9 +205,11 @@ enum status file_publish(const char *path, struct span content, mode_t mode,
 				"cannot be made");
 		goto out;
 	}
-	s = write_all(fd, path, content, e);
-	if (s == STATUS_OK && fchmod(fd, mode) != 0)
+	/* Before the fsync, which makes the mode durable with the content. */
+	if (fchmod(fd, mode) != 0)
 		s = error_errno(e, STATUS_SYSTEM, path, NULL, "its mode cannot be set");
+	else
+		s = write_all(fd, path, content, e);
 	if (s == STATUS_OK)
 		s = move_into_place(temporary, path, existing, e);
 	if (s == STATUS_OK) {
