@@ -69,14 +69,13 @@ static enum status expect_empty(const char *folder, struct error *e)
 
 	if (!dir)
 		return error_errno(e, STATUS_SYSTEM, folder, NULL, "cannot be listed");
+	if (has(folder, AUTHORITY_UNFINISHED))
+		s = error_set(e, STATUS_EXISTS, folder,
+			      "'subca init DIR --resume' finishes it, '--discard' removes it",
+			      "is half made: an 'init' was interrupted here");
 	while (s == STATUS_OK && (entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, AUTHORITY_UNFINISHED) == 0)
-			s = error_set(
-				e, STATUS_EXISTS, folder,
-				"'subca init DIR --resume' finishes it, '--discard' removes it",
-				"is half made: an 'init' was interrupted here");
-		else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-			 strcmp(entry->d_name, "lost+found") != 0)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    strcmp(entry->d_name, "lost+found") != 0)
 			s = error_set(e, STATUS_EXISTS, folder, "name a new or an empty folder",
 				      "is not empty");
 	}

@@ -173,3 +173,299 @@ broken() {
 	[[ $output == *"issuing/chain.pem: ends before the root"* ]]
 	[ "$(rows issuing)" -eq 0 ]
 }
+
+# What a terminal would show: at most 80 columns, valid UTF-8, nothing hidden.
+fits_a_terminal() {
+	python3 - "$1" <<-'PY'
+		import sys, unicodedata
+		text = open(sys.argv[1], 'rb').read().decode()
+		for line in text.split('\n'):
+		    width = sum(0 if unicodedata.combining(c) else
+		                2 if unicodedata.east_asian_width(c) in 'WF' else 1 for c in line)
+		    assert width <= 80, (width, line)
+		hidden = {hex(ord(c)) for c in text
+		          if c != '\n' and unicodedata.category(c) in ('Cc', 'Cf', 'Zl', 'Zp')}
+		assert not hidden, hidden
+	PY
+}
+
+@test "names and extensions of a hostile request are refused, or shown escaped in 80 columns" {
+	python3 "$BATS_TEST_DIRNAME/hostile_requests.py" zia.key || skip "no python3-cryptography here"
+	for name in control nul empty cn65 bits seq printable nameless; do
+		refused 1 "$name.csr" "$name.csr"
+		LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f]' <<< "$output" && return 1
+	done
+	for name in malformed bmpodd universal twice; do
+		refused 4 "$name.csr" "$name.csr"
+	done
+	for name in bidi unseen cn64 many multi bmp t61 wide combining joined extensions escapes large names; do
+		subca sign -C root --dry-run --profile zia --days 300 $name.csr > review
+		fits_a_terminal review || { echo "in $name.csr"; return 1; }
+	done
+	subca sign -C root --yes --quiet --profile zia --days 300 many.csr
+	cmp <(openssl req -in many.csr -inform DER -noout -subject -nameopt RFC2253,show_type) \
+		<(openssl x509 -in many.pem -noout -subject -nameopt RFC2253,show_type)
+	[ "$(rows root)" -eq 2 ]
+}
+
+seconds() { date -u -d "$(openssl x509 -in "$1" -noout "-${2}date" | cut -d= -f2)" +%s; }
+when() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
+
+@test "lives that are no lives are refused" {
+	request zia.csr "/CN=Inspection"
+	for days in 0 -1 +5 abc 1e3 0x10 5.5 "" " 5" 36526 99999999999999999999; do
+		run subca sign -C root --yes --profile zia --days "$days" zia.csr
+		[ "$status" -eq 2 ] || { echo "$days: $output"; return 1; }
+	done
+	for until in 2026-13-01 2027-02-29 2100-02-29 2027-06-01T24:00:00Z 2027-06-01T00:00:00+01:00 "" \
+		10000-01-01 0000-01-01 tomorrow; do
+		run subca sign -C root --yes --profile zia --not-after "$until" zia.csr
+		[ "$status" -eq 2 ] || { echo "$until: $output"; return 1; }
+	done
+	run subca sign -C root --yes --profile zia --not-after 2020-01-01 zia.csr
+	[ "$status" -eq 1 ]
+	[[ $output == *"would be over already"* ]]
+	[ "$(rows root)" -eq 1 ]
+}
+
+@test "the issuer's last second is the last, its first is the first" {
+	command -v faketime > /dev/null || skip "no faketime here"
+	export TZ=UTC
+	request zia.csr "/CN=Inspection"
+	first=$(seconds root/ca.pem start)
+	last=$(seconds root/ca.pem end)
+	run subca sign -C root --yes --profile zia --not-after "$(when $((last + 1)))" zia.csr
+	[ "$status" -eq 1 ]
+	run faketime "$(when $((first - 100)) | tr TZ '  ')" "$SUBCA" sign -C root --yes --profile zia --days 1 zia.csr
+	[ "$status" -eq 1 ]
+	[[ $output == *"is not valid before"* ]]
+	run faketime "$(when $((last + 100)) | tr TZ '  ')" "$SUBCA" sign -C root --yes --profile zia --days 1 zia.csr
+	[ "$status" -eq 1 ]
+	[[ $output == *"its certificate ended at"* ]]
+	[ "$(rows root)" -eq 1 ]
+	subca sign -C root --yes --quiet --profile zia --not-after "$(when "$last")" zia.csr
+	[ "$(seconds zia.pem end)" -eq "$last" ]
+	# Within the backdate of the issuer's own beginning.
+	faketime "$(when $((first + 2)) | tr TZ '  ')" \
+		"$SUBCA" sign -C root --yes --quiet --profile zia --days 1 --force --reissue test zia.csr
+	[ "$(seconds zia.pem start)" -eq "$first" ]
+	[ $(($(seconds zia.pem end) - first + 1)) -eq 86400 ]
+}
+
+# times FILE: the types and values of both times
+times() { openssl asn1parse -in "$1" | awk '/TIME/ { print $(NF - 1), $NF }' | tr -d ':' | paste -sd' '; }
+
+@test "UTCTime through 2049, GeneralizedTime from 2050, and leap days" {
+	command -v faketime > /dev/null || skip "no faketime here"
+	export TZ=UTC
+	request zia.csr "/CN=Inspection"
+	faketime '2044-02-29 00:10:00' "$SUBCA" init late --subject CN=Late --key ec:P-256 --days 7300
+	[[ $(times late/ca.pem) =~ ^UTCTIME\ 4402290005..Z\ GENERALIZEDTIME\ 2064022400....Z$ ]] ||
+		{ times late/ca.pem; false; }
+	n=0
+	while read -r until expected; do
+		n=$((n + 1))
+		faketime '2047-03-01 00:00:00' "$SUBCA" sign -C late --yes --quiet --profile zia \
+			--reissue test -o $n.pem --chain $n-chain.pem --not-after "$until" zia.csr
+		[ "$(times $n.pem | cut -d' ' -f3-)" = "$expected" ] || { times $n.pem; return 1; }
+	done <<-'END'
+		2048-02-29T12:00:00Z UTCTIME 480229120000Z
+		2049-12-31T23:59:59Z UTCTIME 491231235959Z
+		2050-01-01T00:00:00Z GENERALIZEDTIME 20500101000000Z
+		2052-02-29 GENERALIZEDTIME 20520229000000Z
+	END
+	[ "$n" -eq 4 ]
+}
+
+@test "a disk that fills up at any point costs no certificate that is not told of" {
+	mkdir disk
+	mount -t tmpfs -o size=1m none disk 2> /dev/null || skip "mounts are not permitted here"
+	umount disk
+	request zia.csr "/CN=Inspection"
+	told=0
+	for kib in 0 8 16 24 32 40 44 48 56; do
+		mount -t tmpfs -o size=1m none disk
+		cp -r root disk/root
+		head -c $(($(df --output=avail -k disk | tail -1) - kib))k /dev/zero > disk/fill
+		code=0
+		subca sign -C disk/root --yes --quiet --profile zia --days 300 -o disk/zia.pem \
+			--chain disk/zia-chain.pem zia.csr 2> err || code=$?
+		rm disk/fill
+		[ -z "$(find disk -name '.?*')" ]
+		[ "$(sqlite3 disk/root/store.db 'pragma integrity_check')" = ok ]
+		if [ "$code" -eq 0 ]; then
+			openssl verify -CAfile root/ca.pem disk/zia.pem
+		else
+			[ "$code" -eq 10 ]
+			grep -q "subca: disk/" err
+		fi
+		if [[ $(< err) =~ \'(subca show [0-9a-f]+ --pem -o )FILE\' ]]; then
+			told=$((told + 1))
+			read -ra command <<< "${BASH_REMATCH[1]}"
+			"$SUBCA" "${command[@]:1}" again.pem -C disk/root
+			openssl verify -CAfile root/ca.pem again.pem
+			rm again.pem
+		elif [ "$code" -ne 0 ]; then
+			[ "$(sqlite3 disk/root/store.db "select count(*) from cert where state = 2")" -eq 1 ]
+		fi
+		umount disk
+	done
+	[ "$told" -gt 0 ]
+}
+
+@test "an init on a disk that fills up leaves nothing, or what can be resumed" {
+	mkdir disk
+	mount -t tmpfs -o size=1m none disk 2> /dev/null || skip "mounts are not permitted here"
+	umount disk
+	resumed=0
+	for limit in size=16k size=32k size=64k size=96k size=128k nr_inodes={2,4,5,6,7,8,9,10,11}; do
+		mount -t tmpfs -o "$limit" none disk
+		code=0
+		subca init disk/root --subject CN=Full --key ec:P-256 2> err || code=$?
+		mount -o remount,size=1m,nr_inodes=100 disk
+		if [ "$code" -ne 0 ]; then
+			[ "$code" -eq 10 ]
+			grep -q "subca: disk/root" err
+			if [ -e disk/root ]; then
+				grep -q "subca init disk/root --resume" err
+				subca init disk/root --resume
+				resumed=$((resumed + 1))
+			else
+				[ -z "$(ls -A disk)" ]
+			fi
+		fi
+		umount disk
+	done
+	[ "$resumed" -gt 0 ]
+}
+
+@test "a certificate is written whole though nobody can be told" {
+	request zia.csr "/CN=Inspection"
+	for to in '>/dev/full' '>&-' '>&- 2>&-' '<&- >&- 2>&-' '--json >/dev/full'; do
+		run bash -c "\"\$SUBCA\" sign -C root --yes --force --reissue x --profile zia --days 300 zia.csr $to"
+		[ "$status" -eq 10 ] || { echo "with $to: $status"; return 1; }
+		openssl verify -CAfile root/ca.pem zia.pem
+		[ "$(sqlite3 root/store.db 'pragma integrity_check')" = ok ]
+		rm zia.pem zia-chain.pem
+	done
+}
+
+# at_prompt KEYS: signs on a terminal of its own, types KEYS at the passphrase; says what became of the echo.
+at_prompt() {
+	python3 - "$SUBCA" "$1" <<-'PY'
+		import os, pty, sys, termios, time
+		pid, terminal = pty.fork()
+		if pid == 0:
+		    os.environ.pop('SUBCA_PASSPHRASE', None)
+		    os.execv(sys.argv[1], ['subca', 'sign', '-C', 'root', '--yes', '--quiet', '--profile', 'zia',
+		                           '--days', '300', 'zia.csr'])
+		said = b''
+		while b'passphrase' not in said:
+		    said += os.read(terminal, 1000)
+		echo = lambda: bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+		limit = time.time() + 10
+		while echo() and time.time() < limit:
+		    time.sleep(0.01)
+		assert not echo(), 'the passphrase would be shown'
+		os.write(terminal, sys.argv[2].encode().decode('unicode_escape').encode())
+		while time.time() < limit and not echo():
+		    time.sleep(0.01)
+		assert echo(), 'the echo did not come back'
+		try:
+		    while os.read(terminal, 1000):
+		        pass
+		except OSError:
+		    pass
+		code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+		print(code)
+	PY
+}
+
+@test "an interrupt at the passphrase gives the echo back and spends nothing" {
+	python3 -c 'import pty; pty.openpty()' 2> /dev/null || skip "no pseudo-terminal here"
+	request zia.csr "/CN=Inspection"
+	before=$(ls -A; rows root)
+	[ "$(at_prompt 'half\x03')" -eq -2 ]
+	[ "$(at_prompt 'half\x1c')" -eq -3 ]
+	[ "$(at_prompt '\x04')" -eq 5 ]
+	[ "$(at_prompt 'wrong\n')" -eq 5 ]
+	[ "$(ls -A; rows root)" = "$before" ]
+	[ "$(at_prompt 'correct\n')" -eq 0 ]
+	[ "$(rows root)" -eq 2 ]
+}
+
+@test "two inits into one folder make one CA" {
+	for round in 1 2 3; do
+		for n in 1 2 3 4; do
+			{
+				code=0
+				subca init "new$round" --subject "CN=Root $n" --key ec:P-256 2> "$n.err" || code=$?
+				echo $code > "$n.code"
+			} &
+		done
+		wait
+		cat ./*.err
+		[ "$(cat ./?.code | sort | uniq -c | tr -d ' \n')" = 1039 ]
+		[ ! -e "new$round/init.conf" ]
+		openssl verify -x509_strict -check_ss_sig -CAfile "new$round/ca.pem" "new$round/ca.pem"
+		[ "$(rows "new$round")" -eq 1 ]
+		[ "$(sqlite3 "new$round/store.db" "select count(*) from cert where lower(hex(der)) = '$(
+			openssl x509 -in "new$round/ca.pem" -outform DER | xxd -p | tr -d '\n')'")" -eq 1 ]
+	done
+	mkdir empty
+	for n in 1 2 3 4; do
+		{
+			code=0
+			subca init empty --subject "CN=Root $n" --key ec:P-256 2> "$n.err" || code=$?
+			echo $code > "$n.code"
+		} &
+	done
+	wait
+	[ "$(cat ./?.code | sort | uniq -c | tr -d ' \n')" = 1039 ]
+	[ "$(rows empty)" -eq 1 ]
+}
+
+@test "while an init is under way its CA signs nothing, and no second init joins in" {
+	mkdir half
+	subca init half/root --subject CN=Half --key ec:P-256
+	printf 'subject = "CN=Half";\nkey = "ec:P-256";\nprofile = "root";\ndays = 0;\nnow = "2026-01-01T00:00:00Z";\n' \
+		> half/root/init.conf
+	request zia.csr "/CN=Inspection"
+	run subca sign -C half/root --yes --profile zia --days 300 zia.csr
+	[ "$status" -eq 7 ]
+	[[ $output == *"--resume"* ]]
+	run subca init half/root --subject CN=Half --key ec:P-256
+	[ "$status" -eq 9 ]
+	[[ $output == *"--resume"* ]]
+	[ "$(rows half/root)" -eq 1 ]
+}
+
+@test "a profile of this CA cannot ask for what its rules forbid" {
+	request zia.csr "/CN=Inspection"
+	profile=mine
+	while IFS='|' read -r code words text; do
+		printf '%b\n' "$text" > root/profiles/mine.conf
+		refused "$code" "$words" zia.csr || { echo "with $text"; return 1; }
+	done <<-'END'
+		4|path_length|extends = "zia"; basic_constraints = { path_length = -2; };
+		4|path_length|extends = "zia"; basic_constraints = { path_length = 10737418240; };
+		4|path_length|extends = "zia"; basic_constraints = { path_length = "1"; };
+		4|unknown key|extends = "zia"; path_length = 1;
+		4|backdate|extends = "zia"; validity = { backdate = -5; };
+		4|backdate|extends = "zia"; validity = { backdate = 99999999; };
+		4|sha1|extends = "zia"; digest = "sha1";
+		4|does not exist|extends = "../zia";
+		4|does not exist|extends = "mine";
+		1|not critical|extends = "zia"; basic_constraints = { critical = false; };
+		1|signs itself|extends = "zia"; kind = "root";
+		4|description|
+	END
+	printf 'extends = "zia"; basic_constraints = { path_length = -1; };' > root/profiles/mine.conf
+	subca sign -C root --yes --quiet --profile mine --days 300 zia.csr
+	openssl x509 -in zia.pem -noout -ext basicConstraints | grep -qx ' *CA:TRUE'
+}
+
+@test "a request for the CA's own key is refused" {
+	openssl req -new -key root/private/ca.key -passin pass:correct -subj /CN=Own -out own.csr
+	refused 1 "is the CA's own key" own.csr
+}
