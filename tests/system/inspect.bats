@@ -140,7 +140,7 @@ print(eval(sys.argv[1]))' "$what"
 @test "a certificate: serial, days left, identifiers" {
 	run -0 "$SUBCA" inspect one.pem root.pem
 	[[ $output == *"serial:         1234567890abcdef12"* ]]
-	[[ $output == *"days left:      99"* ]]
+	[[ $output =~ "days left:      "(99|100)$'\n' ]]
 	id=$(openssl x509 -in root.pem -noout -ext subjectKeyIdentifier | tail -1 | tr -d ' :' |
 		tr A-F a-f)
 	[[ $output == *"AKI:            $id"* && $output == *"SKI:            $id"* ]]
@@ -200,10 +200,12 @@ print(eval(sys.argv[1]))' "$what"
 
 @test "a CRL: its number, its signer, its age" {
 	run -0 "$SUBCA" inspect root.crl root.pem
-	[[ $output == *"CRL number:     2a"* && $output == *"days left:      4"* ]]
+	# Whole days: 5 only within the second in which it was made.
+	[[ $output == *"CRL number:     2a"* && $output =~ "days left:      "[45]$'\n' ]]
 	[[ $output == *"signed by:      C=DE,O=Example,CN=Root (root.pem, number 1)"* ]]
 	[[ $output != *inspect_crl_outdated* ]]
-	command -v faketime >/dev/null || skip "faketime is not installed"
+	# It cannot be loaded into a program under AddressSanitizer.
+	faketime -f +1d "$SUBCA" --version 2>/dev/null || skip "faketime is absent or does not work"
 	run -0 faketime -f +10d "$SUBCA" inspect root.crl
 	[[ $output == *inspect_crl_outdated* && $output == *"days left:      -"* ]]
 	run -0 faketime -f +200d "$SUBCA" inspect one.pem
