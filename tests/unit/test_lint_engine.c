@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include <openssl/ec.h>
 #include <openssl/err.h>
 
 #include "base/der.h"
@@ -130,55 +129,6 @@ static void test_not_a_certificate(void **state)
 	assert_int_equal(findings.count, 0);
 }
 
-static size_t lint_point(const unsigned char *spki, size_t len)
-{
-	char hex[512];
-	const struct fixture_op ops[] = {{"spki", hex}, {"-subjectKeyIdentifier", ""}};
-	struct findings findings = {0};
-	struct bytes der;
-	struct error e;
-	size_t found;
-
-	hex_encode((struct span){spki, len}, hex);
-	der = fixture_build(FIXTURE_INTERMEDIATE, ops, 2);
-	assert_int_equal(lint_certificate(span_of(&der), (struct span){NULL, 0}, &findings, &e),
-			 STATUS_OK);
-	assert_null(findings_find(&findings, "key_malformed"));
-	found = findings_find(&findings, "key_point") != NULL;
-	findings_free(&findings);
-	bytes_free(&der);
-	return found;
-}
-
-/* Keys as OpenSSL makes them are on their curve; with a coordinate changed or too large they are not. */
-static void test_points(void **state)
-{
-	static const struct {
-		const char *name;
-		size_t size;
-	} curves[] = {{"P-256", 32}, {"P-384", 48}, {"P-521", 66}};
-
-	(void)state;
-	for (size_t i = 0; i < 3 * 8; i++) {
-		size_t size = curves[i % 3].size;
-		EVP_PKEY *key = EVP_EC_gen(curves[i % 3].name);
-		unsigned char *der = NULL;
-		int len = i2d_PUBKEY(key, &der);
-
-		assert_true(len > 0);
-		assert_int_equal(lint_point(der, (size_t)len), 0);
-		der[len - 1] ^= 1;
-		assert_int_equal(lint_point(der, (size_t)len), 1);
-		der[len - 1] ^= 1;
-		der[(size_t)len - size - 1] ^= 1;
-		assert_int_equal(lint_point(der, (size_t)len), 1);
-		memset(der + (size_t)len - 2 * size, 0xFF, size);
-		assert_int_equal(lint_point(der, (size_t)len), 1);
-		OPENSSL_free(der);
-		EVP_PKEY_free(key);
-	}
-}
-
 /* Every octet of a rich certificate turned over, and the certificate cut off at every place. */
 static void test_any_bytes(void **state)
 {
@@ -232,7 +182,6 @@ int main(void)
 		cmocka_unit_test(test_notice_is_no_error),
 		cmocka_unit_test(test_earlier_findings_do_not_refuse),
 		cmocka_unit_test(test_not_a_certificate),
-		cmocka_unit_test(test_points),
 		cmocka_unit_test(test_any_bytes),
 	};
 
