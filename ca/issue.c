@@ -11,6 +11,7 @@
 #include "ca/name.h"
 #include "ca/sign.h"
 #include "csr/key.h"
+#include "csr/name_judge.h"
 
 /* Others who count serials at the same time; more tries than anybody has processes. */
 #define RENUMBER_TRIES 1000
@@ -136,6 +137,24 @@ static enum status make_plan(const struct issue_order *order, struct issue_draft
 			&d->passed, e);
 }
 
+/* The first error among own refuses; all of own goes to findings, also then. */
+static enum status settle(const char *part, struct findings *own, struct findings *findings,
+			  struct error *e)
+{
+	enum status s = STATUS_OK;
+	struct error memory;
+
+	for (size_t i = 0; s == STATUS_OK && i < own->count; i++)
+		if (own->items[i].severity == SEVERITY_ERROR)
+			s = error_set(e, STATUS_REFUSED, part, own->items[i].rule->todo, "%s",
+				      own->items[i].message);
+	if (findings_move(findings, own, &memory) != STATUS_OK) {
+		*e = memory;
+		s = memory.status;
+	}
+	return s;
+}
+
 /* Proof of possession says that somebody holds the key, not that nobody else can. */
 static enum status judge_key(const struct issue_order *order, struct findings *findings,
 			     struct error *e)
@@ -143,18 +162,21 @@ static enum status judge_key(const struct issue_order *order, struct findings *f
 	struct findings own = {0};
 	enum status s = csr_key_check(csr_request_key(order->request), &own, e);
 
-	for (size_t i = 0; s == STATUS_OK && i < own.count; i++)
-		if (own.items[i].severity == SEVERITY_ERROR)
-			s = error_set(e, STATUS_REFUSED, "key", own.items[i].rule->todo, "%s",
-				      own.items[i].message);
-	if (s == STATUS_OK || s == STATUS_REFUSED) {
-		struct error memory;
+	if (s == STATUS_OK)
+		s = settle("key", &own, findings, e);
+	findings_free(&own);
+	return s;
+}
 
-		if (findings_move(findings, &own, &memory) != STATUS_OK) {
-			*e = memory;
-			s = memory.status;
-		}
-	}
+static enum status judge_name(const struct issue_order *order, struct findings *findings,
+			      struct error *e)
+{
+	struct findings own = {0};
+	enum status s = csr_name_check(csr_request_name(order->request), order->profile->portal,
+				       &own, e);
+
+	if (s == STATUS_OK)
+		s = settle("subject", &own, findings, e);
 	findings_free(&own);
 	return s;
 }
@@ -183,6 +205,8 @@ enum status issue_draft(struct store *store, const struct issue_order *order,
 
 	if (s == STATUS_OK)
 		s = judge_key(order, findings, e);
+	if (s == STATUS_OK)
+		s = judge_name(order, findings, e);
 	if (s == STATUS_OK)
 		s = check_store(store, order, d, e);
 	if (s == STATUS_OK)

@@ -31,8 +31,9 @@ struct issue_order {
 struct issue_draft;
 
 /*
- * findings gets what lint has to say, also when it refuses. STATUS_REFUSED as plan_make() and
- * lint_tbs(), and for a key that is the CA's own, that this CA certified for the other portal, or
+ * findings gets what the judges of the request and lint have to say, also when they refuse.
+ * STATUS_REFUSED as plan_make() and lint_tbs(), for an error of csr_key_check() or
+ * csr_name_check(), and for a key that is the CA's own, that this CA certified for the other portal, or
  * a request that was signed before (then reissue must say why).
  */
 MUST_CHECK enum status issue_draft(struct store *store, const struct issue_order *order,

@@ -291,3 +291,31 @@ refused() {
 	[[ $output == *"serial 1001 was reserved at"*"never finished"* ]]
 	[ "$(openssl x509 -in zia.pem -noout -serial)" = serial=1002 ]
 }
+
+@test "a name that hides something is refused, one that may is shown with its reason" {
+	request hidden.csr "/CN=Inspection$(printf '\xe2\x80\xae')exe.gnp" -utf8
+	refused 1 "U+202E" --profile zia --days 300 hidden.csr
+	request long.csr "/CN=$(printf 'a%.0s' {1..60})"
+	run subca sign -C root --profile zia --days 300 --dry-run long.csr
+	[ "$status" -eq 0 ]
+	[[ $output == *"60 characters, more than 59"* ]]
+	request short.csr "/CN=$(printf 'a%.0s' {1..59})"
+	run subca sign -C root --profile zia --days 300 --dry-run short.csr
+	[ "$status" -eq 0 ]
+	[[ $output != *"more than 59"* ]]
+}
+
+@test "a request is signed as an interface's JSON or a Windows editor gives it" {
+	request plain.csr "/O=Example GmbH/CN=Inspection"
+	python3 - <<-'PY'
+		import json
+		pem = open('plain.csr').read()
+		json.dump({'name': 'Inspection', 'csr': pem}, open('answer.csr', 'w'))
+		open('wide.csr', 'wb').write(pem.replace('\n', '\r\n').encode('utf-16'))
+		open('two.csr', 'w').write(pem + pem)
+	PY
+	sign --profile zia --days 300 answer.csr
+	sign --profile zia --days 300 --reissue test wide.csr
+	openssl verify -x509_strict -CAfile root/ca.pem answer.pem wide.pem
+	refused 4 "holds 2 requests" --profile zia --days 300 two.csr
+}
