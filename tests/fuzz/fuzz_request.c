@@ -1,0 +1,89 @@
+/*
+ * The reader of requests and the judges of their key and name, over any bytes. The corpus comes
+ * from tests/fuzz/seed-request.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include "csr/input.h"
+#include "csr/key.h"
+#include "csr/name_judge.h"
+#include "csr/request.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void promise(bool kept)
+{
+	if (!kept)
+		abort();
+}
+
+static void judge(EVP_PKEY *key, const X509_NAME *name)
+{
+	struct findings f = {0};
+	struct error e = {0};
+
+	if (key)
+		promise(csr_key_check(key, &f, &e) == STATUS_OK || e.status != STATUS_OK);
+	promise(csr_name_check(name, "zia", &f, &e) == STATUS_OK);
+	for (size_t i = 0; i < f.count; i++)
+		promise(f.items[i].rule && f.items[i].message[0]);
+	findings_free(&f);
+}
+
+static void read_whole(struct span input)
+{
+	struct csr_request *r = NULL;
+	struct error e = {0};
+	enum status s = csr_request_read(input, "request", &r, &e);
+
+	promise((s == STATUS_OK) == (r != NULL));
+	promise(s == STATUS_OK || (e.status == s && e.what[0] && e.where[0]));
+	promise(s == STATUS_OK || s == STATUS_INPUT || s == STATUS_REFUSED);
+	if (r)
+		judge(csr_request_key(r), csr_request_name(r));
+	csr_request_free(r);
+}
+
+/* Almost no mutation keeps its signature: what the reader would refuse is judged here all the same. */
+static void judge_claims(struct span input)
+{
+	struct bytes der = {0};
+	struct error e = {0};
+	X509_REQ *q = NULL;
+	const unsigned char *at;
+
+	if (csr_input_der(input, &der, &e) == STATUS_OK) {
+		at = der.data;
+		q = d2i_X509_REQ(NULL, &at, (long)der.len);
+	}
+	if (q)
+		judge(X509_REQ_get0_pubkey(q), X509_REQ_get_subject_name(q));
+	X509_REQ_free(q);
+	bytes_free(&der);
+}
+
+/* A Name by itself, so that its strings are found sooner. */
+static void judge_name(struct span input)
+{
+	const unsigned char *at = input.data;
+	X509_NAME *name = d2i_X509_NAME(NULL, &at, (long)input.len);
+
+	if (name)
+		judge(NULL, name);
+	X509_NAME_free(name);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span input = {data, size};
+
+	read_whole(input);
+	judge_claims(input);
+	judge_name(input);
+	ERR_clear_error();
+	return 0;
+}
