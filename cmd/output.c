@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/exit.h"
+#include "cmd/layout.h"
 
 static bool can_colour(int fd)
 {
@@ -181,20 +182,22 @@ static void print_finding(const struct output *o, FILE *to, const struct finding
 	struct text line = {0};
 	bool colour = to == stdout ? o->colour : o->colour_error;
 	enum colour shade = severity_colour(f->severity);
+	const char *severity = severity_name(f->severity);
 
-	text_printf(&line, "%s%s:%s ", shade == COLOUR_NONE ? "" : colour_code(colour, shade),
-		    severity_name(f->severity),
-		    shade == COLOUR_NONE ? "" : colour_code(colour, COLOUR_NONE));
+	fprintf(to, "%s%s:%s ", shade == COLOUR_NONE ? "" : colour_code(colour, shade), severity,
+		shade == COLOUR_NONE ? "" : colour_code(colour, COLOUR_NONE));
 	if (f->where[0]) {
 		text_add_escaped(&line, span_text(f->where));
 		text_add(&line, ": ");
 	}
 	text_add_escaped(&line, span_text(f->message));
-	text_printf(&line, " [%s, %s]\n", f->rule->id, f->rule->reference);
-	if (f->rule->todo[0])
-		text_printf(&line, "  %s\n", f->rule->todo);
-	fputs(text_get(&line), to);
+	text_printf(&line, " [%s, %s]", f->rule->id, f->rule->reference);
+	layout_wrap(to, strlen(severity) + 2, 2, text_get(&line));
 	text_free(&line);
+	if (f->rule->todo[0]) {
+		fputs("  ", to);
+		layout_wrap(to, 2, 2, f->rule->todo);
+	}
 }
 
 void output_findings(const struct output *o, FILE *to, const struct findings *findings)
