@@ -1,6 +1,6 @@
 /*
  * The requests that Debian's python3-cryptography-vectors brings, made by other tools than ours,
- * each read or refused as pyca/cryptography's docs/development/test-vectors.rst describes it.
+ * each read or refused as the table below says; the two forged ones are openssl req -verify's, too.
  */
 #include <setjmp.h>
 #include <stdarg.h>
