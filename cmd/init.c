@@ -9,8 +9,6 @@
 #include "ca/plan.h"
 #include "cmd/command.h"
 
-#define DAYS_MAX 36525
-
 static const char *const key_types[] = {"rsa:3072", "rsa:4096", "rsa:2048", "ec:P-256",
 					"ec:P-384", "ed25519",	NULL};
 
@@ -89,17 +87,14 @@ static enum status read_parent(const struct options *o, struct create_order *ord
 
 static enum status read_life(const struct options *o, struct create_order *order, struct error *e)
 {
-	const char *until = options_value(o, "not-after");
-	int64_t days = 0;
+	struct options_life life = {0};
 
-	if (until && options_given(o, "days"))
-		return error_set(e, STATUS_USAGE, NULL, "give one of them",
-				 "--days and --not-after exclude each other");
-	if (options_number(o, "days", 1, DAYS_MAX, &days, e) != STATUS_OK)
-		return e->status;
-	order->days = (int)days;
-	order->fit = options_given(o, "fit");
-	return until ? datetime_parse(until, &order->not_after, e) : STATUS_OK;
+	if (options_read_life(o, &life, e) != STATUS_OK)
+		return error_status(e);
+	order->days = life.days;
+	order->not_after = life.not_after;
+	order->fit = life.fit;
+	return STATUS_OK;
 }
 
 static enum status read_order(const struct options *o, struct create_order *order, struct error *e)

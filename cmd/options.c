@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/datetime.h"
 #include "base/suggest.h"
+
+#define DAYS_MAX 36525 /* a hundred years */
 
 const struct option_spec options_common[] = {
 	{.name = "directory",
@@ -282,6 +285,21 @@ enum status options_word(const struct options *o, const char *name, int *to, str
 		snprintf(todo + strlen(todo), sizeof todo - strlen(todo), "%s %s", i ? "," : "",
 			 spec->words[i]);
 	return error_set(e, STATUS_USAGE, NULL, todo, "--%s does not know '%.80s'", name, value);
+}
+
+enum status options_read_life(const struct options *o, struct options_life *life, struct error *e)
+{
+	const char *until = options_value(o, "not-after");
+	int64_t days = 0;
+
+	if (until && options_given(o, "days"))
+		return error_set(e, STATUS_USAGE, NULL, "give one of them",
+				 "--days and --not-after exclude each other");
+	if (options_number(o, "days", 1, DAYS_MAX, &days, e) != STATUS_OK)
+		return error_status(e);
+	life->days = (int)days;
+	life->fit = options_given(o, "fit");
+	return until ? datetime_parse(until, &life->not_after, e) : STATUS_OK;
 }
 
 enum status options_passphrase_source(const struct options *o, const char *what, bool confirm,

@@ -89,6 +89,17 @@ MUST_CHECK enum status options_number(const struct options *o, const char *name,
 MUST_CHECK enum status options_word(const struct options *o, const char *name, int *to,
 				    struct error *e);
 
+/* A certificate's life as a command line asks for it. */
+struct options_life {
+	int days;	   /* 0: not given */
+	int64_t not_after; /* 0: not given */
+	bool fit;
+};
+
+/* --days N or --not-after TIME, and --fit. STATUS_USAGE where both are given or one is wrong. */
+MUST_CHECK enum status options_read_life(const struct options *o, struct options_life *life,
+					 struct error *e);
+
 /*
  * --passphrase-file FILE, --passphrase-fd N, SUBCA_PASSPHRASE, else a prompt. what: "passphrase of
  * the CA key", a literal. STATUS_USAGE where both options are given or N is no descriptor.

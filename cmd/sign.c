@@ -10,7 +10,6 @@
 #include "cmd/command.h"
 #include "cmd/review.h"
 
-#define DAYS_MAX 36525
 #define ZIA_FILE_NAME_MAX 64
 #define UNFINISHED_SECONDS 60
 
@@ -155,18 +154,14 @@ static enum status load_profile(struct signing *s, struct error *e)
 
 static enum status read_life(struct signing *s, struct error *e)
 {
-	const struct options *o = &s->in->options;
-	const char *until = options_value(o, "not-after");
-	int64_t days = 0;
+	struct options_life life = {0};
 
-	if (until && options_given(o, "days"))
-		return error_set(e, STATUS_USAGE, NULL, "give one of them",
-				 "--days and --not-after exclude each other");
-	if (options_number(o, "days", 1, DAYS_MAX, &days, e) != STATUS_OK)
-		return e->status;
-	s->order.days = (int)days;
-	s->order.fit = options_given(o, "fit");
-	return until ? datetime_parse(until, &s->order.not_after, e) : STATUS_OK;
+	if (options_read_life(&s->in->options, &life, e) != STATUS_OK)
+		return error_status(e);
+	s->order.days = life.days;
+	s->order.not_after = life.not_after;
+	s->order.fit = life.fit;
+	return STATUS_OK;
 }
 
 static enum status tell_unfinished(void *context, const struct store_row *row, struct error *e)
