@@ -42,6 +42,7 @@ struct command {
 	entry(init) \
 	entry(sign) \
 	entry(list) \
+	entry(journal) \
 	entry(show) \
 	entry(check) \
 	entry(lint) \
