@@ -44,6 +44,7 @@ struct command {
 	entry(list) \
 	entry(journal) \
 	entry(show) \
+	entry(expiring) \
 	entry(check) \
 	entry(lint) \
 	entry(inspect) \
