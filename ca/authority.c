@@ -13,7 +13,7 @@
 struct authority {
 	char *folder;
 	char *shipped_profiles, *own_profiles;
-	char *key; /* the key file, relative to the folder or absolute */
+	char *key; /* a file, relative to the folder or absolute, or a pkcs11: URI */
 	struct ca_urls urls;
 	struct bytes first_serial;
 	struct bytes chain[CHAIN_MAX];
@@ -304,9 +304,11 @@ struct span authority_first_serial(const struct authority *a)
 	return span_of(&a->first_serial);
 }
 
-static char *key_path(const struct authority *a)
+/* As hsm/signer.h names keys. */
+static char *key_name(const struct authority *a)
 {
-	return a->key[0] == '/' ? strdup(a->key) : path_join(a->folder, a->key);
+	return a->key[0] == '/' || signer_name_is_uri(a->key) ? strdup(a->key)
+							      : path_join(a->folder, a->key);
 }
 
 /* On a failed allocation the answer is the safe one. */
@@ -317,7 +319,7 @@ bool authority_owns(const struct authority *a, const char *path)
 		AUTHORITY_KEY,		AUTHORITY_STORE,       AUTHORITY_STORE "-wal",
 		AUTHORITY_STORE "-shm", AUTHORITY_UNFINISHED,
 	};
-	char *key = key_path(a);
+	char *key = key_name(a);
 	bool owned = !key || file_same_place(path, key);
 
 	free(key);
@@ -330,25 +332,27 @@ bool authority_owns(const struct authority *a, const char *path)
 	return owned;
 }
 
-enum status authority_key_is_encrypted(const struct authority *a, bool *encrypted, struct error *e)
+enum status authority_key_needs(const struct authority *a, struct signer_need *need,
+				struct error *e)
 {
-	char *file = key_path(a);
-	enum status s = file ? signer_needs_secret(file, encrypted, e) : error_memory(e);
+	char *name = key_name(a);
+	enum status s = name ? signer_needs(name, need, e) : error_memory(e);
 
-	free(file);
+	free(name);
 	return s;
 }
 
-enum status authority_signer(const struct authority *a, const struct secret *passphrase,
+enum status authority_signer(const struct authority *a, const struct secret *secret,
 			     struct signer **out, struct error *e)
 {
-	char *file = key_path(a);
+	EVP_PKEY *expected = X509_get0_pubkey(a->certificate);
+	char *name = key_name(a);
 	struct signer *signer = NULL;
-	enum status s = file ? signer_open(file, passphrase, &signer, e) : error_memory(e);
+	enum status s = name ? signer_open(name, secret, expected, &signer, e) : error_memory(e);
 
-	free(file);
+	free(name);
 	if (s == STATUS_OK)
-		s = signer_prove(signer, X509_get0_pubkey(a->certificate), e);
+		s = signer_prove(signer, expected, e);
 	if (s != STATUS_OK) {
 		signer_free(signer);
 		return s;

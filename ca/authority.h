@@ -56,11 +56,11 @@ struct span authority_first_serial(const struct authority *a);
 /* Whether path is one of the CA's own files: nothing that is issued may take its place. */
 bool authority_owns(const struct authority *a, const char *path);
 
-/* Whether opening the key will take a passphrase. */
-MUST_CHECK enum status authority_key_is_encrypted(const struct authority *a, bool *encrypted,
-						  struct error *e);
-/* The key, proved with a trial signature to be the certificate's. passphrase may be NULL. */
-MUST_CHECK enum status authority_signer(const struct authority *a, const struct secret *passphrase,
+/* What opening the key will take from a person; key_open() in cmd/key.h asks for it. */
+MUST_CHECK enum status authority_key_needs(const struct authority *a, struct signer_need *need,
+					   struct error *e);
+/* The key, proved to be the certificate's. secret may be NULL. */
+MUST_CHECK enum status authority_signer(const struct authority *a, const struct secret *secret,
 					struct signer **out, struct error *e);
 
 /* The text of a new ca.conf. first_serial NULL: random. */

@@ -91,7 +91,7 @@ static enum status make_key(struct creation *c, struct error *e)
 	if (s == STATUS_OK && !file_exists(file))
 		s = signer_create(file, c->order->key_type, c->secrets->key, e);
 	if (s == STATUS_OK)
-		s = signer_open(file, c->secrets->key, &c->signer, e);
+		s = signer_open(file, c->secrets->key, NULL, &c->signer, e);
 	if (s == STATUS_OK)
 		s = signer_prove(c->signer, signer_public_key(c->signer), e);
 	free(file);

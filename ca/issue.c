@@ -293,7 +293,8 @@ enum status issue_commit(struct store *store, const struct issue_order *order,
 	struct error ignored;
 	enum status s = check_store(store, order, d, e);
 
-	if (s != STATUS_OK || reserve(store, order, d, e) != STATUS_OK)
+	if (s != STATUS_OK || signer_ready(signer, e) != STATUS_OK ||
+	    reserve(store, order, d, e) != STATUS_OK)
 		return error_status(e);
 	serial = issue_draft_serial(d);
 	s = ca_sign(d->passed, signer, issuer_key(order), &der, e);

@@ -132,12 +132,12 @@ static enum status parent_secret(const struct options *o, const char *folder, st
 		.options = "use --parent-passphrase-file FILE or SUBCA_PARENT_PASSPHRASE",
 	};
 	struct authority *parent = NULL;
-	bool encrypted = false;
+	struct signer_need need = {0};
 	enum status s = authority_open(folder, STORE_READ, &parent, e);
 
 	if (s == STATUS_OK)
-		s = authority_key_is_encrypted(parent, &encrypted, e);
-	if (s == STATUS_OK && encrypted)
+		s = authority_key_needs(parent, &need, e);
+	if (s == STATUS_OK && need.secret != SIGNER_SECRET_NONE)
 		s = secret_obtain(&source, out, e);
 	authority_free(parent);
 	return s;

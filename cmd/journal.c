@@ -9,6 +9,7 @@
 #include "ca/authority.h"
 #include "ca/checkpoint.h"
 #include "cmd/command.h"
+#include "cmd/key.h"
 #include "cmd/layout.h"
 
 static const struct option_spec options[] = {
@@ -194,25 +195,6 @@ static enum status verify(struct invocation *in, struct authority *a, struct err
 
 /* --- checkpoint ------------------------------------------------------------------------------- */
 
-static enum status open_key(struct invocation *in, struct authority *a, struct signer **signer,
-			    struct error *e)
-{
-	struct secret_source source;
-	struct secret *passphrase = NULL;
-	bool encrypted = false;
-	enum status s = authority_key_is_encrypted(a, &encrypted, e);
-
-	if (s == STATUS_OK && encrypted)
-		s = options_passphrase_source(&in->options, "passphrase of the CA key", false,
-					      &source, e);
-	if (s == STATUS_OK && encrypted)
-		s = secret_obtain(&source, &passphrase, e);
-	if (s == STATUS_OK)
-		s = authority_signer(a, passphrase, signer, e);
-	secret_free(passphrase);
-	return s;
-}
-
 static enum status say_checkpoint(struct invocation *in, const struct checkpoint *c,
 				  const char *pem, struct error *e)
 {
@@ -257,7 +239,7 @@ static enum status checkpoint(struct invocation *in, struct authority *a, struct
 	if (s == STATUS_OK)
 		s = checkpoint_take(authority_store(a), now, &c, e);
 	if (s == STATUS_OK)
-		s = open_key(in, a, &signer, e);
+		s = key_open(&in->options, a, &signer, e);
 	if (s == STATUS_OK)
 		s = checkpoint_sign(&c, authority_certificate(a), signer, &pem, e);
 	c.is_signed = s == STATUS_OK;

@@ -32,6 +32,13 @@ const struct option_spec options_passphrase[] = {
 	{.name = "passphrase-fd",
 	 .argument = "N",
 	 .help = "the key's passphrase is the next line of descriptor N"},
+	{.name = "pin-file",
+	 .argument = "FILE",
+	 .complete = COMPLETE_FILE,
+	 .help = "the token's PIN is the first line of FILE (mode 0600)"},
+	{.name = "pin-fd",
+	 .argument = "N",
+	 .help = "the token's PIN is the next line of descriptor N"},
 	{0},
 };
 
@@ -302,27 +309,44 @@ enum status options_read_life(const struct options *o, struct options_life *life
 	return until ? datetime_parse(until, &life->not_after, e) : STATUS_OK;
 }
 
+/* What stands instead of a descriptor's number may be the secret itself: it is not repeated. */
+static enum status read_source(const struct options *o, const char *file, const char *fd,
+			       struct secret_source *out, struct error *e)
+{
+	const char *value = options_value(o, fd);
+	int64_t n = -1;
+
+	out->file = options_value(o, file);
+	if (out->file && value)
+		return error_set(e, STATUS_USAGE, NULL, "give one of them",
+				 "--%s and --%s are both given", file, fd);
+	if (value && number(fd, value, 0, INT32_MAX, &n, e) != STATUS_OK)
+		return error_set(e, STATUS_USAGE, NULL, "write the option as N, and N<FILE",
+				 "--%s takes the number of an open descriptor", fd);
+	out->fd = (int)n;
+	return STATUS_OK;
+}
+
 enum status options_passphrase_source(const struct options *o, const char *what, bool confirm,
 				      struct secret_source *out, struct error *e)
 {
-	const char *fd = options_value(o, "passphrase-fd");
-	int64_t n = -1;
-
 	*out = (struct secret_source){
 		.what = what,
-		.file = options_value(o, "passphrase-file"),
 		.environment = "SUBCA_PASSPHRASE",
 		.options =
 			"give it with --passphrase-file FILE, --passphrase-fd N or SUBCA_PASSPHRASE",
 		.confirm = confirm,
 	};
-	if (out->file && fd)
-		return error_set(e, STATUS_USAGE, NULL, "give one of them",
-				 "--passphrase-file and --passphrase-fd are both given");
-	/* What stands there instead of a number may be the passphrase: it is not repeated. */
-	if (fd && number("passphrase-fd", fd, 0, INT32_MAX, &n, e) != STATUS_OK)
-		return error_set(e, STATUS_USAGE, NULL, "write --passphrase-fd N <&N or N<FILE",
-				 "--passphrase-fd takes the number of an open descriptor");
-	out->fd = (int)n;
-	return STATUS_OK;
+	return read_source(o, "passphrase-file", "passphrase-fd", out, e);
+}
+
+enum status options_pin_source(const struct options *o, const char *what, struct secret_source *out,
+			       struct error *e)
+{
+	*out = (struct secret_source){
+		.what = what,
+		.environment = "SUBCA_PIN",
+		.options = "give it with --pin-file FILE, --pin-fd N or SUBCA_PIN",
+	};
+	return read_source(o, "pin-file", "pin-fd", out, e);
 }

@@ -38,7 +38,7 @@ struct option_spec {
 
 /* Every command has these: -C, --json, --quiet, --yes, --no-color, --help. */
 extern const struct option_spec options_common[];
-/* For a command that opens the CA's key: see options_passphrase_source(). */
+/* For a command that opens the CA's key: key_open() in cmd/key.h reads them. */
 extern const struct option_spec options_passphrase[];
 
 #define OPTION_LISTS 4
@@ -107,5 +107,8 @@ MUST_CHECK enum status options_read_life(const struct options *o, struct options
 MUST_CHECK enum status options_passphrase_source(const struct options *o, const char *what,
 						 bool confirm, struct secret_source *out,
 						 struct error *e);
+/* --pin-file FILE, --pin-fd N, SUBCA_PIN, else a prompt. what: "PIN of token 'Root CA'". As above. */
+MUST_CHECK enum status options_pin_source(const struct options *o, const char *what,
+					  struct secret_source *out, struct error *e);
 
 #endif

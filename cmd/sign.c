@@ -8,6 +8,7 @@
 #include "ca/issue.h"
 #include "ca/pem.h"
 #include "cmd/command.h"
+#include "cmd/key.h"
 #include "cmd/review.h"
 
 #define ZIA_FILE_NAME_MAX 64
@@ -221,24 +222,6 @@ static enum status prepare(struct signing *s, struct error *e)
 	return status;
 }
 
-static enum status open_key(const struct signing *s, struct signer **signer, struct error *e)
-{
-	struct secret_source source;
-	struct secret *passphrase = NULL;
-	bool encrypted = false;
-	enum status status = authority_key_is_encrypted(s->authority, &encrypted, e);
-
-	if (status == STATUS_OK && encrypted)
-		status = options_passphrase_source(&s->in->options, "passphrase of the CA key",
-						   false, &source, e);
-	if (status == STATUS_OK && encrypted)
-		status = secret_obtain(&source, &passphrase, e);
-	if (status == STATUS_OK)
-		status = authority_signer(s->authority, passphrase, signer, e);
-	secret_free(passphrase);
-	return status;
-}
-
 static enum status write_files(const struct signing *s, struct span der, struct error *e)
 {
 	enum file_existing existing = options_given(&s->in->options, "force") ? FILE_REPLACE
@@ -319,7 +302,7 @@ static enum status sign_it(struct signing *s, struct error *e)
 	enum status status = output_confirm(&s->in->output, "Sign it?", e);
 
 	if (status == STATUS_OK)
-		status = open_key(s, &signer, e);
+		status = key_open(&s->in->options, s->authority, &signer, e);
 	if (status == STATUS_OK)
 		status = issue_commit(authority_store(s->authority), &s->order, s->draft, signer,
 				      &der, e);

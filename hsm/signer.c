@@ -207,6 +207,15 @@ enum status signer_sign(struct signer *s, const X509_ALGOR *algorithm, struct sp
 	return STATUS_OK;
 }
 
+enum status signer_ready(struct signer *s, struct error *e)
+{
+	if (s->ops->ready && s->ops->ready(s->self, e) != STATUS_OK) {
+		error_at(e, s->description);
+		return error_status(e);
+	}
+	return STATUS_OK;
+}
+
 enum status signer_prove(struct signer *s, EVP_PKEY *expected, struct error *e)
 {
 	struct span trial = span_text("subca: trial signature, worth nothing");

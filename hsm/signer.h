@@ -11,6 +11,11 @@
 #include "base/bytes.h"
 #include "base/secret.h"
 
+/*
+ * signer_sign() may be called from several threads at once: a key file's key is only read, and a
+ * token's gives each call a session of its own. All else belongs to one thread, and nothing of it
+ * to the child of a fork.
+ */
 struct signer;
 
 /* A backend: self is what it keeps; sign gets the bytes to be signed, not their digest. */
@@ -19,6 +24,8 @@ struct signer_ops {
 			    struct bytes *signature, struct error *e);
 	/* Optional: true where arithmetic shows that the private key belongs to the public one. */
 	bool (*proves_itself)(const void *self);
+	/* Optional: STATUS_OK as long as there is a chance that sign will work. */
+	enum status (*ready)(void *self, struct error *e);
 	void (*free)(void *self);
 };
 
@@ -48,21 +55,42 @@ MUST_CHECK enum status signer_sign(struct signer *s, const X509_ALGOR *algorithm
 				   struct span message, struct bytes *signature, struct error *e);
 
 /*
+ * Asked before each serial is reserved: a token that was removed or hangs, or a person who
+ * interrupts, ends a run here and costs no further serial. Sends nothing to the token.
+ */
+MUST_CHECK enum status signer_ready(struct signer *s, struct error *e);
+
+/*
  * Before the first serial is spent: the key is the expected one and can sign. Where the backend
  * cannot show it by arithmetic, one trial signature over fixed bytes does, verified with expected.
  */
 MUST_CHECK enum status signer_prove(struct signer *s, EVP_PKEY *expected, struct error *e);
 
 /*
- * Keys by name. A name is the path of a key file; where it is named is all that the other rooms
- * know of where a key lives.
+ * Keys by name. A name is the path of a key file or an RFC 7512 URI, "pkcs11:token=Root%20CA;…";
+ * it is all that the other rooms know of where a key lives.
  */
 
-/* Whether opening it takes a secret. Errors as keyfile_is_encrypted(). */
-MUST_CHECK enum status signer_needs_secret(const char *name, bool *needed, struct error *e);
-/* secret NULL where none is needed. Errors as keyfile_open(). */
+/* Whether name is a URI and not a path: no folder is put before it. */
+bool signer_name_is_uri(const char *name);
+
+/* What opening a key takes from a person. */
+enum signer_secret { SIGNER_SECRET_NONE, SIGNER_SECRET_PASSPHRASE, SIGNER_SECRET_PIN };
+
+struct signer_need {
+	enum signer_secret secret;
+	bool has_source; /* the name itself says where the secret is (pin-source): NULL will do */
+	char what[128];	 /* "passphrase of the CA key", "PIN of token 'Root CA'" */
+};
+
+/* Errors as keyfile_is_encrypted() and token_open(). */
+MUST_CHECK enum status signer_needs(const char *name, struct signer_need *need, struct error *e);
+/*
+ * secret NULL where none is needed. In a token the key is found by expected, the public key of the
+ * CA's certificate, among those that name describes; NULL: name must describe exactly one.
+ */
 MUST_CHECK enum status signer_open(const char *name, const struct secret *secret,
-				   struct signer **out, struct error *e);
+				   EVP_PKEY *expected, struct signer **out, struct error *e);
 /* Generates a key of a type that key_generate() knows, protected with secret unless it is NULL. */
 MUST_CHECK enum status signer_create(const char *name, const char *type,
 				     const struct secret *secret, struct error *e);

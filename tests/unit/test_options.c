@@ -159,6 +159,15 @@ static void passphrase_sources(void **state)
 	assert_int_equal(PARSE(OPTIONS_ALL, "--passphrase-fd=hunter2"), STATUS_OK);
 	assert_int_equal(options_passphrase_source(&o, "it", false, &from, &e), STATUS_USAGE);
 	assert_null(strstr(e.what, "hunter2"));
+	assert_int_equal(PARSE(OPTIONS_ALL, "--pin-fd=7"), STATUS_OK);
+	assert_int_equal(options_pin_source(&o, "it", &from, &e), STATUS_OK);
+	assert_int_equal(from.fd, 7);
+	assert_string_equal(from.environment, "SUBCA_PIN");
+	assert_int_equal(PARSE(OPTIONS_ALL, "--pin-file=f", "--pin-fd=1234x"), STATUS_OK);
+	assert_int_equal(options_pin_source(&o, "it", &from, &e), STATUS_USAGE);
+	assert_int_equal(PARSE(OPTIONS_ALL, "--pin-fd=1234x"), STATUS_OK);
+	assert_int_equal(options_pin_source(&o, "it", &from, &e), STATUS_USAGE);
+	assert_null(strstr(e.what, "1234x"));
 }
 
 int main(void)

@@ -1,0 +1,45 @@
+#include "cmd/key.h"
+
+#include <stdlib.h>
+
+static enum status pin(const struct options *o, const struct signer_need *need, struct secret **out,
+		       struct error *e)
+{
+	struct secret_source source;
+
+	if (options_pin_source(o, need->what, &source, e) != STATUS_OK)
+		return error_status(e);
+	if (need->has_source && !source.file && source.fd < 0 && !getenv(source.environment))
+		return STATUS_OK;
+	return secret_obtain(&source, out, e);
+}
+
+enum status key_secret(const struct options *o, const struct signer_need *need, struct secret **out,
+		       struct error *e)
+{
+	struct secret_source source;
+
+	*out = NULL;
+	if (need->secret == SIGNER_SECRET_NONE)
+		return STATUS_OK;
+	if (need->secret == SIGNER_SECRET_PIN)
+		return pin(o, need, out, e);
+	if (options_passphrase_source(o, need->what, false, &source, e) != STATUS_OK)
+		return error_status(e);
+	return secret_obtain(&source, out, e);
+}
+
+enum status key_open(const struct options *o, const struct authority *a, struct signer **out,
+		     struct error *e)
+{
+	struct signer_need need;
+	struct secret *secret = NULL;
+	enum status s = authority_key_needs(a, &need, e);
+
+	if (s == STATUS_OK)
+		s = key_secret(o, &need, &secret, e);
+	if (s == STATUS_OK)
+		s = authority_signer(a, secret, out, e);
+	secret_free(secret);
+	return s;
+}

@@ -1,0 +1,19 @@
+/*
+ * The key of a CA, for any command that signs: what it takes to open it, a passphrase or a PIN, is
+ * read from where options_passphrase say, and the key is proved to be the certificate's.
+ */
+#ifndef SUBCA_CMD_KEY_H
+#define SUBCA_CMD_KEY_H
+
+#include "ca/authority.h"
+#include "cmd/options.h"
+
+/* The command lists options_passphrase. One login, one look for the key: open it once a run. */
+MUST_CHECK enum status key_open(const struct options *o, const struct authority *a,
+				struct signer **out, struct error *e);
+
+/* What need asks for; NULL in *out where nothing is, or where the key's name says where it is. */
+MUST_CHECK enum status key_secret(const struct options *o, const struct signer_need *need,
+				  struct secret **out, struct error *e);
+
+#endif
