@@ -22,6 +22,16 @@ typedef struct der_signed {
 } DER_SIGNED;
 DECLARE_ASN1_FUNCTIONS(DER_SIGNED)
 
+/*
+ * SubjectPublicKeyInfo (RFC 5280 4.1) with the key left as bits. OpenSSL's X509_PUBKEY decodes the
+ * key as it parses, through a provider's decoders, which costs more than all the rest.
+ */
+typedef struct der_spki {
+	X509_ALGOR *algorithm;
+	ASN1_BIT_STRING *key;
+} DER_SPKI;
+DECLARE_ASN1_FUNCTIONS(DER_SPKI)
+
 /* The bytes under the signature, borrowed from s. Empty unless they are a SEQUENCE. */
 struct span der_to_be_signed(const DER_SIGNED *s);
 

@@ -155,18 +155,13 @@ static enum status read_pem(struct authority *a, const char *name, struct error 
 }
 
 /* What the portals get above each certificate: without a gap, in order, the root last and once. */
-static enum status check_link(const struct authority *a, size_t i, struct error *e)
+static enum status check_link(X509 *below, X509 *above, size_t i, struct error *e)
 {
-	bool last = i + 1 == a->chain_count;
-	X509 *below = parse(&a->chain[i]);
-	X509 *above = parse(&a->chain[last ? i : i + 1]);
+	bool last = below == above;
 	enum status s = STATUS_OK;
 
-	if (!below || !above)
-		s = error_openssl(e, STATUS_DAMAGED, NULL, "restore it from a backup",
-				  "certificate %zu is none", i + 1);
-	else if (X509_check_issued(above, below) != X509_V_OK ||
-		 X509_verify(below, X509_get0_pubkey(above)) != 1)
+	if (X509_check_issued(above, below) != X509_V_OK ||
+	    X509_verify(below, X509_get0_pubkey(above)) != 1)
 		s = last ? error_set(e, STATUS_DAMAGED, NULL, "restore it from a backup",
 				     "ends before the root that signed it")
 			 : error_set(e, STATUS_DAMAGED, NULL, "restore it from a backup",
@@ -175,20 +170,29 @@ static enum status check_link(const struct authority *a, size_t i, struct error 
 		s = error_set(e, STATUS_DAMAGED, NULL, "restore it from a backup",
 			      "certificate %zu is a root, but not the last", i + 1);
 	ERR_clear_error();
-	X509_free(above);
-	X509_free(below);
 	return s;
 }
 
-static enum status check_chain(const struct authority *a, const char *file, struct error *e)
+/* Each is parsed once: decoding its key costs more than all else that is done with it here. */
+static enum status check_chain(const struct authority *a, X509 **own, struct error *e)
 {
-	for (size_t i = 0; i < a->chain_count; i++) {
-		if (check_link(a, i, e) != STATUS_OK) {
-			error_at(e, file);
-			return error_status(e);
-		}
+	X509 *certificates[CHAIN_MAX] = {0};
+	size_t count = a->chain_count;
+	enum status s = STATUS_OK;
+
+	for (size_t i = 0; i < count && s == STATUS_OK; i++)
+		if (!(certificates[i] = parse(&a->chain[i])))
+			s = error_openssl(e, STATUS_DAMAGED, NULL, "restore it from a backup",
+					  "certificate %zu is none", i + 1);
+	for (size_t i = 0; i < count && s == STATUS_OK; i++)
+		s = check_link(certificates[i], certificates[i + 1 < count ? i + 1 : i], i, e);
+	if (s == STATUS_OK) {
+		*own = certificates[0];
+		certificates[0] = NULL;
 	}
-	return STATUS_OK;
+	for (size_t i = 0; i < count; i++)
+		X509_free(certificates[i]);
+	return s;
 }
 
 /* The chain file begins with the CA's certificate; a root has none and is its own chain. */
@@ -209,15 +213,15 @@ static enum status read_certificates(struct authority *a, struct error *e)
 				e, STATUS_DAMAGED, chain, "restore it from a backup",
 				"does not begin with the certificate in " AUTHORITY_CERTIFICATE);
 	}
-	if (s == STATUS_OK)
-		s = check_chain(a, chain, e);
 	if (s == STATUS_OK) {
-		a->certificate = parse(&a->chain[0]);
-		/* Fills the cache of extension flags, once and here. */
-		if (!a->certificate || X509_check_purpose(a->certificate, -1, 0) != 1)
-			s = error_openssl(e, STATUS_DAMAGED, a->folder, "restore it from a backup",
-					  AUTHORITY_CERTIFICATE " is not a certificate");
+		s = check_chain(a, &a->certificate, e);
+		if (s != STATUS_OK)
+			error_at(e, chain);
 	}
+	/* Fills the cache of extension flags, once and here. */
+	if (s == STATUS_OK && X509_check_purpose(a->certificate, -1, 0) != 1)
+		s = error_openssl(e, STATUS_DAMAGED, a->folder, "restore it from a backup",
+				  AUTHORITY_CERTIFICATE " is not a certificate");
 	bytes_free(&own);
 	free(chain);
 	return s;

@@ -5,6 +5,8 @@
 #include <openssl/err.h>
 #include <openssl/sha.h>
 
+#include "base/der.h"
+
 bool ca_url_is_plain(const char *url)
 {
 	size_t len = strlen(url);
@@ -96,20 +98,20 @@ static enum status add_purposes(const struct extension_input *in, STACK_OF(X509_
 /* RFC 5280 4.2.1.2 (1): SHA-1 over the bits of subjectPublicKey. An identifier, not a protection. */
 static enum status key_identifier(struct span spki, ASN1_OCTET_STRING **out, struct error *e)
 {
-	const unsigned char *at = spki.data, *bits;
-	X509_PUBKEY *key = d2i_X509_PUBKEY(NULL, &at, (long)spki.len);
+	const unsigned char *at = spki.data;
+	DER_SPKI *key = d2i_DER_SPKI(NULL, &at, (long)spki.len);
 	unsigned char digest[SHA_DIGEST_LENGTH];
 	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
-	int len;
 
-	if (key && id && X509_PUBKEY_get0_param(NULL, &bits, &len, NULL, key) == 1 &&
-	    EVP_Digest(bits, (size_t)len, digest, NULL, EVP_sha1(), NULL) == 1 &&
+	if (key && id &&
+	    EVP_Digest(ASN1_STRING_get0_data(key->key), (size_t)ASN1_STRING_length(key->key),
+		       digest, NULL, EVP_sha1(), NULL) == 1 &&
 	    ASN1_OCTET_STRING_set(id, digest, sizeof digest)) {
-		X509_PUBKEY_free(key);
+		DER_SPKI_free(key);
 		*out = id;
 		return STATUS_OK;
 	}
-	X509_PUBKEY_free(key);
+	DER_SPKI_free(key);
 	ASN1_OCTET_STRING_free(id);
 	return error_openssl(e, STATUS_INTERNAL, NULL, NULL, "the key identifier cannot be made");
 }

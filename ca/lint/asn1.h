@@ -30,12 +30,6 @@ typedef struct lint_extension {
 DECLARE_ASN1_FUNCTIONS(LINT_EXTENSION)
 DEFINE_STACK_OF(LINT_EXTENSION)
 
-typedef struct lint_spki {
-	X509_ALGOR *algorithm;
-	ASN1_BIT_STRING *key;
-} LINT_SPKI;
-DECLARE_ASN1_FUNCTIONS(LINT_SPKI)
-
 typedef struct lint_validity {
 	ASN1_TYPE *not_before;
 	ASN1_TYPE *not_after;

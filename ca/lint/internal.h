@@ -69,7 +69,7 @@ struct lint_subject {
 	struct span issuer_der, subject_der, spki_der;
 	LINT_NAME *issuer_name, *subject_name;
 	struct lint_time not_before, not_after;
-	LINT_SPKI *spki;
+	DER_SPKI *spki;
 	LINT_RSA *rsa; /* NULL unless the key is RSA and reads as such */
 	int key_nid;
 	struct lint_decoded known[LINT_KNOWN_COUNT];

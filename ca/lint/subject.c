@@ -154,7 +154,7 @@ static bool read_tbs(struct lint_subject *s)
 	s->spki_der = sequence_of(s->cert->spki);
 	s->issuer_name = decode(s->issuer_der, ASN1_ITEM_rptr(LINT_NAME));
 	s->subject_name = decode(s->subject_der, ASN1_ITEM_rptr(LINT_NAME));
-	s->spki = decode(s->spki_der, ASN1_ITEM_rptr(LINT_SPKI));
+	s->spki = decode(s->spki_der, ASN1_ITEM_rptr(DER_SPKI));
 	if (!s->issuer_name)
 		return unreadable(s, "the issuer is no Name");
 	if (!s->subject_name)
@@ -239,7 +239,7 @@ void lint_subject_free(struct lint_subject *s)
 			ASN1_item_free(s->known[i].value, known_item((enum lint_known)i));
 	ASN1_item_free((ASN1_VALUE *)s->issuer_name, ASN1_ITEM_rptr(LINT_NAME));
 	ASN1_item_free((ASN1_VALUE *)s->subject_name, ASN1_ITEM_rptr(LINT_NAME));
-	LINT_SPKI_free(s->spki);
+	DER_SPKI_free(s->spki);
 	LINT_RSA_free(s->rsa);
 	LINT_TBS_free(s->cert);
 	DER_SIGNED_free(s->envelope);

@@ -257,7 +257,7 @@ static ASN1_INTEGER *number(unsigned bits, unsigned long low)
 static ASN1_TYPE *rsa_of(const char *value)
 {
 	LINT_RSA *rsa = LINT_RSA_new();
-	LINT_SPKI *spki = LINT_SPKI_new();
+	DER_SPKI *spki = DER_SPKI_new();
 	unsigned bits = 0;
 	unsigned long exponent = 0;
 	unsigned char *der = NULL;
@@ -276,12 +276,12 @@ static ASN1_TYPE *rsa_of(const char *value)
 	spki->key->flags |= ASN1_STRING_FLAG_BITS_LEFT;
 	OPENSSL_free(der);
 	der = NULL;
-	len = i2d_LINT_SPKI(spki, &der);
+	len = i2d_DER_SPKI(spki, &der);
 	at = der;
 	any = d2i_ASN1_TYPE(NULL, &at, len);
 	assert_non_null(any);
 	OPENSSL_free(der);
-	LINT_SPKI_free(spki);
+	DER_SPKI_free(spki);
 	LINT_RSA_free(rsa);
 	return any;
 }
