@@ -18,10 +18,12 @@ enum lint_applies {
 	LINT_ROOT = 1,
 	LINT_INTERMEDIATE = 2,
 	LINT_LEAF = 4,
-	LINT_UNREADABLE = 8, /* SIGNED, but no certificate inside */
+	LINT_UNREADABLE = 8, /* SIGNED, but not what it is to be inside */
+	LINT_CRL = 16,
+	LINT_CRL_ENTRY = 32, /* each entry of a CRL */
 	LINT_CA = LINT_ROOT | LINT_INTERMEDIATE,
 	LINT_CERTIFICATE = LINT_CA | LINT_LEAF,
-	LINT_ANY = LINT_CERTIFICATE | LINT_UNREADABLE,
+	LINT_ANY = LINT_CERTIFICATE | LINT_UNREADABLE | LINT_CRL,
 };
 /* The bits of the rule at a place in lint_rules(). */
 unsigned lint_rule_applies(size_t at);
@@ -33,6 +35,16 @@ unsigned lint_rule_applies(size_t at);
  */
 MUST_CHECK enum status lint_certificate(struct span der, struct span issuer,
 					struct findings *findings, struct error *e);
+
+/*
+ * Every rule that applies to a CRL and its entries. issuer: DER of the certificate whose key signed
+ * it, empty when unknown. A rule speaks of at most LINT_ENTRIES_TOLD entries and then says how many
+ * more there are, so that findings stay few; beside der there are at most two copies of it and 48
+ * octets for an entry in memory. STATUS_INPUT as above.
+ */
+#define LINT_ENTRIES_TOLD 5
+MUST_CHECK enum status lint_crl(struct span der, struct span issuer, struct findings *findings,
+				struct error *e);
 
 /*
  * Proof that these TBS bytes were linted and no finding was an error: the only thing that
@@ -47,6 +59,10 @@ struct lint_passed;
 MUST_CHECK enum status lint_tbs(struct span tbs, const X509_ALGOR *algorithm, struct span issuer,
 				struct findings *findings, struct lint_passed **out,
 				struct error *e);
+/* The same for a TBSCertList; ca_sign() signs that too. issuer: the certificate of the signing key. */
+MUST_CHECK enum status lint_crl_tbs(struct span tbs, const X509_ALGOR *algorithm,
+				    struct span issuer, struct findings *findings,
+				    struct lint_passed **out, struct error *e);
 void lint_passed_free(struct lint_passed *p);
 struct span lint_passed_tbs(const struct lint_passed *p);
 const X509_ALGOR *lint_passed_algorithm(const struct lint_passed *p);

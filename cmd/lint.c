@@ -53,6 +53,8 @@ static const struct {
 	{LINT_INTERMEDIATE, "intermediate"},
 	{LINT_LEAF, "leaf"},
 	{LINT_UNREADABLE, "unreadable"},
+	{LINT_CRL, "CRL"},
+	{LINT_CRL_ENTRY, "CRL entry"},
 };
 #define SUBJECTS (sizeof subjects / sizeof subjects[0])
 

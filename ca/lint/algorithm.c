@@ -13,7 +13,7 @@ void lint_signature_parts(const X509_ALGOR *algorithm, int *digest, int *key)
 
 void lint_signature_algorithm_differs(const struct lint_subject *s, struct lint_report *report)
 {
-	if (X509_ALGOR_cmp(s->cert->signature, s->envelope->algorithm) != 0)
+	if (X509_ALGOR_cmp(s->signature, s->outer) != 0)
 		lint_say(report, "signatureAlgorithm", "differs from the one under the signature");
 }
 
@@ -34,7 +34,7 @@ void lint_signature_algorithm_weak(const struct lint_subject *s, struct lint_rep
 {
 	static const int weak[] = {NID_md2,  NID_md4,  NID_md5,	      NID_sha,
 				   NID_sha1, NID_mdc2, NID_ripemd160, NID_md5_sha1};
-	const X509_ALGOR *algorithm = s->cert->signature;
+	const X509_ALGOR *algorithm = s->signature;
 	int digest, key;
 
 	lint_signature_parts(algorithm, &digest, &key);
@@ -85,15 +85,15 @@ void lint_signature_algorithm_unknown(const struct lint_subject *s, struct lint_
 {
 	char name[80] = "";
 
-	if (signature_find(s->cert->signature) < SIGNATURE_COUNT)
+	if (signature_find(s->signature) < SIGNATURE_COUNT)
 		return;
-	OBJ_obj2txt(name, sizeof name, s->cert->signature->algorithm, 0);
+	OBJ_obj2txt(name, sizeof name, s->signature->algorithm, 0);
 	lint_say(report, "signatureAlgorithm", "is %s", name);
 }
 
 void lint_signature_parameters(const struct lint_subject *s, struct lint_report *report)
 {
-	const X509_ALGOR *algorithm = s->cert->signature;
+	const X509_ALGOR *algorithm = s->signature;
 	size_t at = signature_find(algorithm);
 	int type = algorithm->parameter ? algorithm->parameter->type : V_ASN1_UNDEF;
 

@@ -50,6 +50,24 @@ typedef struct lint_tbs {
 } LINT_TBS;
 DECLARE_ASN1_FUNCTIONS(LINT_TBS)
 
+typedef struct lint_revoked {
+	ASN1_INTEGER *serial;
+	ASN1_TYPE *date;
+	STACK_OF(LINT_EXTENSION) *extensions;
+} LINT_REVOKED;
+DECLARE_ASN1_FUNCTIONS(LINT_REVOKED)
+
+typedef struct lint_crl_tbs {
+	ASN1_INTEGER *version; /* NULL: v1 */
+	X509_ALGOR *signature;
+	ASN1_TYPE *issuer;
+	ASN1_TYPE *this_update;
+	ASN1_TIME *next_update; /* NULL: absent */
+	ASN1_STRING *revoked;	/* NULL: absent; else the octets: there may be a million in it */
+	STACK_OF(LINT_EXTENSION) *extensions;
+} LINT_CRL_TBS;
+DECLARE_ASN1_FUNCTIONS(LINT_CRL_TBS)
+
 /* RFC 8017 A.1.1. */
 typedef struct lint_rsa {
 	ASN1_INTEGER *modulus;

@@ -47,8 +47,19 @@ void lint_der_set_order(const struct lint_subject *s, struct lint_report *report
 }
 
 /* Where it is not even DER, the rule that says so says enough. */
+static void say_unreadable(const struct lint_subject *s, enum lint_form form,
+			   struct lint_report *report)
+{
+	if (s->form == form && s->der_fault == DER_CANONICAL)
+		lint_say(report, NULL, "cannot be read: %s", s->unreadable);
+}
+
 void lint_certificate_unreadable(const struct lint_subject *s, struct lint_report *report)
 {
-	if (s->der_fault == DER_CANONICAL)
-		lint_say(report, NULL, "cannot be read: %s", s->unreadable);
+	say_unreadable(s, LINT_FORM_CERTIFICATE, report);
+}
+
+void lint_crl_unreadable(const struct lint_subject *s, struct lint_report *report)
+{
+	say_unreadable(s, LINT_FORM_CRL, report);
 }

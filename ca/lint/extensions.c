@@ -3,7 +3,7 @@
 /* "extension basicConstraints", or the dotted identifier of one that has no name here. */
 static void name_extension(const LINT_EXTENSION *x, char where[static 96])
 {
-	enum lint_known known = lint_known_find(x->type);
+	enum lint_known known = lint_known_find(x->type, LINT_ANY | LINT_CRL_ENTRY);
 	char oid[80] = "";
 
 	if (known == LINT_KNOWN_COUNT)
@@ -16,11 +16,11 @@ void lint_extension_duplicate(const struct lint_subject *s, struct lint_report *
 {
 	char where[96];
 
-	for (int i = 1; i < lint_extension_count(s); i++) {
-		const LINT_EXTENSION *x = lint_extension_at(s, i);
+	for (int i = 1; i < sk_LINT_EXTENSION_num(s->extensions); i++) {
+		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(s->extensions, i);
 		int j = 0;
 
-		while (OBJ_cmp(x->type, lint_extension_at(s, j)->type) != 0)
+		while (OBJ_cmp(x->type, sk_LINT_EXTENSION_value(s->extensions, j)->type) != 0)
 			j++;
 		if (j == i)
 			continue;
@@ -45,10 +45,10 @@ void lint_extension_unknown_critical(const struct lint_subject *s, struct lint_r
 {
 	char where[96];
 
-	for (int i = 0; i < lint_extension_count(s); i++) {
-		const LINT_EXTENSION *x = lint_extension_at(s, i);
+	for (int i = 0; i < sk_LINT_EXTENSION_num(s->extensions); i++) {
+		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(s->extensions, i);
 
-		if (x->critical <= 0 || lint_known_find(x->type) != LINT_KNOWN_COUNT)
+		if (x->critical <= 0 || lint_known_find(x->type, s->kind) != LINT_KNOWN_COUNT)
 			continue;
 		name_extension(x, where);
 		lint_say(report, where, "is critical, and RFC 5280 does not know it");
@@ -59,8 +59,8 @@ void lint_extension_critical_false(const struct lint_subject *s, struct lint_rep
 {
 	char where[96];
 
-	for (int i = 0; i < lint_extension_count(s); i++) {
-		const LINT_EXTENSION *x = lint_extension_at(s, i);
+	for (int i = 0; i < sk_LINT_EXTENSION_num(s->extensions); i++) {
+		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(s->extensions, i);
 
 		if (x->critical != 0)
 			continue;

@@ -34,6 +34,12 @@ enum lint_known {
 	LINT_FRESHEST_CRL,
 	LINT_AIA,
 	LINT_SIA,
+	LINT_CRL_NUMBER,
+	LINT_DELTA_CRL,
+	LINT_ISSUING_POINT,
+	LINT_REASON,
+	LINT_INVALIDITY,
+	LINT_CERTIFICATE_ISSUER,
 	LINT_KNOWN_COUNT,
 };
 
@@ -48,27 +54,57 @@ enum lint_time_fault {
 	LINT_TIME_TYPE, /* neither UTCTime nor GeneralizedTime */
 	LINT_TIME_FORM, /* not (YY)YYMMDDHHMMSSZ, or no such moment */
 	LINT_TIME_UTC_EXPECTED,
+	LINT_TIME_ABSENT,
 };
 
 struct lint_time {
-	int64_t seconds; /* meaningful unless the fault is TYPE or FORM */
+	int64_t seconds; /* meaningful only where lint_time_known() */
 	enum lint_time_fault fault;
+};
+
+enum lint_form { LINT_FORM_CERTIFICATE, LINT_FORM_CRL };
+
+/* One entry of a CRL, while the rules for entries look at it. */
+struct lint_entry {
+	LINT_REVOKED *raw; /* NULL: none, or what was revoked cannot be read */
+	struct span der;   /* borrowed */
+	size_t number;	   /* from 1 */
+	struct lint_time date;
+	struct lint_decoded known[LINT_KNOWN_COUNT];
+};
+
+/* What the entries of a CRL are as a whole; meaningful once all have been walked. */
+struct lint_entries {
+	struct span der; /* revokedCertificates, its header included; empty where it is absent */
+	size_t count;
+	size_t unreadable;	   /* the number of the first that is; 0: none */
+	size_t unordered;	   /* the number of the first that is below the one before it */
+	size_t duplicates;	   /* how many are there a second time */
+	struct span duplicate;	   /* one such serial number */
+	bool extensions, indirect; /* some entry has an extension, a certificateIssuer */
 };
 
 /* Everything that rules look at. Borrows the DER it was read from. */
 struct lint_subject {
+	enum lint_form form;
 	struct span der, tbs;
-	DER_SIGNED *envelope;
+	DER_SIGNED *envelope;	 /* NULL for a CRL */
+	const X509_ALGOR *outer; /* beside the signature */
 	enum der_fault der_fault;
 	size_t der_offset;
 
-	LINT_TBS *cert; /* NULL: unreadable; then nothing below means anything */
+	LINT_TBS *cert;	   /* of the two the one that the form says; both NULL: unreadable, */
+	LINT_CRL_TBS *crl; /* and then nothing below means anything */
 	char unreadable[128];
 	unsigned kind; /* one bit of enum lint_applies */
 	bool is_ca, self_issued;
+	const X509_ALGOR *signature; /* under the signature */
+	const STACK_OF(LINT_EXTENSION) *extensions;
 	struct span issuer_der, subject_der, spki_der;
-	LINT_NAME *issuer_name, *subject_name;
-	struct lint_time not_before, not_after;
+	LINT_NAME *issuer_name, *subject_name;	/* a CRL has no subject: NULL */
+	struct lint_time not_before, not_after; /* a CRL's thisUpdate and nextUpdate */
+	struct lint_entry entry;
+	struct lint_entries entries;
 	DER_SPKI *spki;
 	LINT_RSA *rsa; /* NULL unless the key is RSA and reads as such */
 	int key_nid;
@@ -84,13 +120,30 @@ typedef void lint_check(const struct lint_subject *s, struct lint_report *report
 /* der must stay as long as *out. STATUS_INPUT where it is no SIGNED SEQUENCE. */
 MUST_CHECK enum status lint_subject_read(struct span der, struct span issuer,
 					 struct lint_subject **out, struct error *e);
+/*
+ * The same for a CRL taken apart already: the octets to be held against DER (of tbs, where there is
+ * no more yet), the TBSCertList, and the algorithm beside the signature. STATUS_INPUT for issuer only.
+ */
+MUST_CHECK enum status lint_subject_read_crl(struct span der, struct span tbs,
+					     const X509_ALGOR *outer, struct span issuer,
+					     struct lint_subject **out, struct error *e);
 void lint_subject_free(struct lint_subject *s);
 
+/* ca/lint/entries.c: each entry of a CRL in s->entry for look, one at a time; then s->entries. */
+typedef enum status lint_look(const struct lint_subject *s, void *context, struct error *e);
+MUST_CHECK enum status lint_entries_walk(struct lint_subject *s, lint_look *look, void *context,
+					 struct error *e);
+
+/* ca/lint/known.c. A value of an ASN.1 type that fills its bytes exactly; NULL otherwise. */
+void *lint_decode(struct span der, const ASN1_ITEM *item);
 /* NULL for an extension that is none of the known. */
 const char *lint_known_name(enum lint_known known);
-enum lint_known lint_known_find(const ASN1_OBJECT *type); /* LINT_KNOWN_COUNT: none */
-int lint_extension_count(const struct lint_subject *s);
-const LINT_EXTENSION *lint_extension_at(const struct lint_subject *s, int at);
+/* LINT_KNOWN_COUNT for one that is not known, or has no place in what kind (enum lint_applies) says. */
+enum lint_known lint_known_find(const ASN1_OBJECT *type, unsigned kind);
+void lint_known_read(const STACK_OF(LINT_EXTENSION) *from, unsigned kind,
+		     struct lint_decoded known[static LINT_KNOWN_COUNT]);
+void lint_known_free(struct lint_decoded known[static LINT_KNOWN_COUNT]);
+struct lint_time lint_time_read(int type, const ASN1_STRING *t);
 struct span lint_string(const ASN1_STRING *s);
 /* Whether the seconds of a time can be used. */
 bool lint_time_known(const struct lint_time *t);

@@ -136,8 +136,8 @@ void lint_issuer_algorithm(const struct lint_subject *s, struct lint_report *rep
 {
 	int digest, key, actual = s->issuer ? s->issuer->key_nid : NID_undef;
 
-	lint_signature_parts(s->cert->signature, &digest, &key);
-	if (OBJ_obj2nid(s->cert->signature->algorithm) == NID_rsassaPss)
+	lint_signature_parts(s->signature, &digest, &key);
+	if (OBJ_obj2nid(s->signature->algorithm) == NID_rsassaPss)
 		key = actual == NID_rsassaPss ? NID_rsassaPss : NID_rsaEncryption;
 	if (actual != NID_undef && key != NID_undef && key != actual)
 		lint_say(report, "signatureAlgorithm", "needs a key for %s, and the issuer's is %s",

@@ -73,6 +73,64 @@ static enum status judge(const struct lint_subject *s, struct findings *findings
 	return report.status;
 }
 
+/* How often each rule has spoken of an entry. */
+struct entry_tally {
+	struct findings *findings;
+	size_t told[RULE_COUNT], more[RULE_COUNT];
+};
+
+static enum status judge_entry(const struct lint_subject *s, void *context, struct error *e)
+{
+	struct entry_tally *tally = context;
+	struct findings untold = {0};
+	struct lint_report report = {NULL, NULL, e, STATUS_OK};
+
+	for (size_t i = 0; i < RULE_COUNT && report.status == STATUS_OK; i++) {
+		size_t before = tally->findings->count;
+
+		if (!(checks[i].applies & LINT_CRL_ENTRY))
+			continue;
+		report.rule = &rules[i];
+		report.findings = tally->told[i] < LINT_ENTRIES_TOLD ? tally->findings : &untold;
+		checks[i].check(s, &report);
+		tally->told[i] += tally->findings->count > before;
+		tally->more[i] += untold.count > 0;
+		if (untold.count)
+			findings_free(&untold);
+	}
+	return report.status;
+}
+
+static enum status tell_more(const struct entry_tally *tally, struct error *e)
+{
+	struct lint_report report = {NULL, tally->findings, e, STATUS_OK};
+
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		report.rule = &rules[i];
+		if (tally->more[i])
+			lint_say(&report, "revokedCertificates", "has %zu more such entr%s",
+				 tally->more[i], tally->more[i] == 1 ? "y" : "ies");
+	}
+	return report.status;
+}
+
+static enum status judge_crl(struct span der, struct span tbs, const X509_ALGOR *outer,
+			     struct span issuer, struct findings *findings, struct error *e)
+{
+	struct entry_tally tally = {.findings = findings};
+	struct lint_subject *s = NULL;
+	enum status status = lint_subject_read_crl(der, tbs, outer, issuer, &s, e);
+
+	if (status == STATUS_OK && s->crl)
+		status = lint_entries_walk(s, judge_entry, &tally, e);
+	if (status == STATUS_OK)
+		status = tell_more(&tally, e);
+	if (status == STATUS_OK)
+		status = judge(s, findings, e);
+	lint_subject_free(s);
+	return status;
+}
+
 enum status lint_certificate(struct span der, struct span issuer, struct findings *findings,
 			     struct error *e)
 {
@@ -82,6 +140,22 @@ enum status lint_certificate(struct span der, struct span issuer, struct finding
 	if (status == STATUS_OK)
 		status = judge(s, findings, e);
 	lint_subject_free(s);
+	return status;
+}
+
+enum status lint_crl(struct span der, struct span issuer, struct findings *findings,
+		     struct error *e)
+{
+	DER_SIGNED *envelope = NULL;
+	enum status status = der_signed_parse(der, &envelope, e);
+
+	if (status == STATUS_OK && der_to_be_signed(envelope).len == 0)
+		status = error_set(e, STATUS_INPUT, NULL, NULL,
+				   "has no SEQUENCE under its signature");
+	if (status == STATUS_OK)
+		status = judge_crl(der, der_to_be_signed(envelope), envelope->algorithm, issuer,
+				   findings, e);
+	DER_SIGNED_free(envelope);
 	return status;
 }
 
@@ -129,6 +203,19 @@ enum status lint_tbs(struct span tbs, const X509_ALGOR *algorithm, struct span i
 	if (status == STATUS_OK)
 		status = pass(tbs, algorithm, out, e);
 	bytes_free(&der);
+	return status;
+}
+
+enum status lint_crl_tbs(struct span tbs, const X509_ALGOR *algorithm, struct span issuer,
+			 struct findings *findings, struct lint_passed **out, struct error *e)
+{
+	size_t before = findings->count;
+	enum status status = judge_crl(tbs, tbs, algorithm, issuer, findings, e);
+
+	if (status == STATUS_OK)
+		status = refuse_errors(findings, before, e);
+	if (status == STATUS_OK)
+		status = pass(tbs, algorithm, out, e);
 	return status;
 }
 

@@ -46,44 +46,46 @@ RULE(unique_id_present, ERROR, LINT_CERTIFICATE, "RFC 5280 4.1.2.8",
      "CAs must not make certificates with unique identifiers", "issue it without")
 
 /* Signature algorithm: ca/lint/algorithm.c */
-RULE(signature_algorithm_differs, ERROR, LINT_CERTIFICATE, "RFC 5280 4.1.1.2",
+RULE(signature_algorithm_differs, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.1.2",
      "the algorithm outside the signature could be swapped", "issue it with both the same")
-RULE(signature_algorithm_weak, ERROR, LINT_CERTIFICATE, "RFC 9155",
+RULE(signature_algorithm_weak, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 9155",
      "with MD5 or SHA-1 the signature can be moved to a forged certificate",
      "sign with SHA-256 or better")
-RULE(signature_algorithm_unknown, WARNING, LINT_CERTIFICATE, "RFC 5280 4.1.1.2",
+RULE(signature_algorithm_unknown, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.1.2",
      "few verifiers know it", "sign with RSA, ECDSA on a NIST curve, or Ed25519, and SHA-2")
-RULE(signature_parameters, ERROR, LINT_CERTIFICATE, "RFC 4055 5, RFC 5758 3.2, RFC 8410 3",
-     "strict verifiers refuse other parameters", "NULL for RSA; none for ECDSA and EdDSA")
+RULE(signature_parameters, ERROR, LINT_CERTIFICATE | LINT_CRL,
+     "RFC 4055 5, RFC 5758 3.2, RFC 8410 3", "strict verifiers refuse other parameters",
+     "NULL for RSA; none for ECDSA and EdDSA")
 
 /* Names: ca/lint/name.c */
-RULE(issuer_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.1.2.4",
+RULE(issuer_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.2.4",
      "without an issuer no chain can be built", "issue it from a CA with a name")
 RULE(subject_empty_ca, ERROR, LINT_CA, "RFC 5280 4.1.2.6",
      "nothing can name such a CA as its issuer", "give the CA a subject")
-RULE(name_rdn_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.1.2.4", "a part of the name is empty",
-     "leave the empty part out")
-RULE(name_value_empty, ERROR, LINT_CERTIFICATE, "X.520 6",
+RULE(name_rdn_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.2.4",
+     "a part of the name is empty", "leave the empty part out")
+RULE(name_value_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "X.520 6",
      "an attribute must have at least one character", "leave the attribute out or give it a value")
-RULE(name_value_type, ERROR, LINT_CERTIFICATE, "RFC 5280 A.1",
+RULE(name_value_type, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 A.1",
      "the attribute must be another string type; readers may not show or compare it",
      "use the type that RFC 5280 names")
-RULE(name_legacy_string, WARNING, LINT_CERTIFICATE, "RFC 5280 4.1.2.4",
+RULE(name_legacy_string, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.2.4",
      "TeletexString, BMPString and UniversalString are compared wrongly by much software",
      "use PrintableString or UTF8String")
-RULE(name_printable, ERROR, LINT_CERTIFICATE, "X.680 41.4",
+RULE(name_printable, ERROR, LINT_CERTIFICATE | LINT_CRL, "X.680 41.4",
      "PrintableString has no such character; strict readers refuse it", "use UTF8String")
-RULE(name_ia5, ERROR, LINT_CERTIFICATE, "X.680 41.2", "IA5String holds ASCII only", "use ASCII")
-RULE(name_utf8, ERROR, LINT_CERTIFICATE, "RFC 3629 3",
+RULE(name_ia5, ERROR, LINT_CERTIFICATE | LINT_CRL, "X.680 41.2", "IA5String holds ASCII only",
+     "use ASCII")
+RULE(name_utf8, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 3629 3",
      "malformed text is shown and compared in different ways", "encode the text as UTF-8")
-RULE(name_control, ERROR, LINT_CERTIFICATE, "RFC 5280 4.1.2.4",
+RULE(name_control, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.2.4",
      "a NUL or control character makes a name look like another one", "remove the character")
-RULE(name_blank, WARNING, LINT_CERTIFICATE, "RFC 5280 7.1",
+RULE(name_blank, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 7.1",
      "spaces at an end do not count in comparisons, and mislead people",
      "remove the spaces at the ends")
-RULE(name_length, ERROR, LINT_CERTIFICATE, "RFC 5280 A.1", "longer values are cut off or refused",
-     "shorten the value")
-RULE(name_country, ERROR, LINT_CERTIFICATE, "RFC 5280 A.1",
+RULE(name_length, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 A.1",
+     "longer values are cut off or refused", "shorten the value")
+RULE(name_country, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 A.1",
      "countryName is a code of two letters (ISO 3166)", "use the two letters of the country")
 
 /* Validity: ca/lint/validity.c */
@@ -126,30 +128,30 @@ RULE(key_rsa_exponent_small, WARNING, LINT_CERTIFICATE, "CA/B BR 6.1.6",
      "exponents below 65537 forgive no mistake in padding", "make a new key with e = 65537")
 
 /* Extensions at large: ca/lint/extensions.c */
-RULE(extension_duplicate, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2",
+RULE(extension_duplicate, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2",
      "software disagrees about which of the two counts", "issue it with each extension once")
-RULE(extension_malformed, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1",
+RULE(extension_malformed, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1",
      "the extension cannot be read, so what it says is lost", "issue it with a proper value")
-RULE(extension_not_der, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2", "strict readers refuse it",
-     "have it issued again by software that writes DER")
-RULE(extension_unknown_critical, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2",
+RULE(extension_not_der, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2",
+     "strict readers refuse it", "have it issued again by software that writes DER")
+RULE(extension_unknown_critical, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2",
      "software that does not know it must refuse the certificate",
      "leave it out or make it non-critical")
-RULE(extension_critical_false, ERROR, LINT_CERTIFICATE, "X.690 11.5",
+RULE(extension_critical_false, ERROR, LINT_CERTIFICATE | LINT_CRL, "X.690 11.5",
      "a default is left out in DER; strict readers refuse it", "leave critical out")
 RULE(ski_critical, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.2", "it must not be critical",
      "make it non-critical")
-RULE(aki_critical, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.1", "it must not be critical",
-     "make it non-critical")
-RULE(aia_critical, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.2.1", "it must not be critical",
-     "make it non-critical")
+RULE(aki_critical, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.1",
+     "it must not be critical", "make it non-critical")
+RULE(aia_critical, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.2.1",
+     "it must not be critical", "make it non-critical")
 RULE(sia_critical, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.2.2", "it must not be critical",
      "make it non-critical")
-RULE(freshest_crl_critical, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.15", "it must not be critical",
-     "make it non-critical")
+RULE(freshest_crl_critical, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.15",
+     "it must not be critical", "make it non-critical")
 RULE(crl_distribution_critical, WARNING, LINT_CERTIFICATE, "RFC 5280 4.2.1.13",
      "software without CRLs must refuse the certificate", "make it non-critical")
-RULE(issuer_alt_name_critical, WARNING, LINT_CERTIFICATE, "RFC 5280 4.2.1.7",
+RULE(issuer_alt_name_critical, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.7",
      "hardly any software knows it, and what does not must refuse", "make it non-critical")
 RULE(policy_mappings_not_critical, WARNING, LINT_CERTIFICATE, "RFC 5280 4.2.1.5",
      "software that skips it accepts policies that were mapped away", "make it critical")
@@ -213,13 +215,13 @@ RULE(ski_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.2",
 RULE(aki_missing, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 4.2.1.1",
      "Python 3.13 and later refuse it: Missing Authority Key Identifier",
      "add authorityKeyIdentifier with the issuer's subjectKeyIdentifier")
-RULE(aki_no_key_id, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.1",
+RULE(aki_no_key_id, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.1",
      "software that follows key identifiers does not find the issuer",
      "put the issuer's subjectKeyIdentifier into it")
-RULE(aki_not_issuer_ski, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.1",
+RULE(aki_not_issuer_ski, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.1",
      "software that follows key identifiers does not find the issuer",
      "copy the issuer's subjectKeyIdentifier verbatim")
-RULE(aki_serial_pair, ERROR, LINT_CERTIFICATE, "RFC 5280 A.2",
+RULE(aki_serial_pair, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 A.2",
      "issuer and serial number are both there or both absent", "leave both out")
 RULE(aki_issuer_serial, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 4.2.1.1",
      "verifiers that compare it do not accept the issuer", "leave issuer and serial number out")
@@ -227,7 +229,7 @@ RULE(aki_issuer_serial, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 4.2.1.1"
 /* Alternative names: ca/lint/alt_name.c */
 RULE(subject_alt_name_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.6",
      "it must hold at least one name", "leave it out")
-RULE(issuer_alt_name_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.7",
+RULE(issuer_alt_name_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.7",
      "it must hold at least one name", "leave it out")
 RULE(subject_alt_name_critical, WARNING, LINT_CERTIFICATE, "RFC 5280 4.2.1.6",
      "with a subject it should not be critical", "make it non-critical")
@@ -238,14 +240,14 @@ RULE(subject_missing, ERROR, LINT_LEAF, "RFC 5280 4.1.2.6", "the certificate nam
 RULE(server_without_alt_name, WARNING, LINT_LEAF, "RFC 9525 2",
      "clients no longer look for a server's name in the subject",
      "add a subjectAltName with the server's name")
-RULE(dns_syntax, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.6, RFC 1034 3.5",
+RULE(dns_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.6, RFC 1034 3.5",
      "no client matches it, or the wrong one does",
      "write a host name of letters, digits and hyphens")
-RULE(ip_syntax, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.6", "an address has 4 or 16 octets",
-     "write one IPv4 or IPv6 address")
-RULE(email_syntax, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.6, RFC 2821 4.1.2",
+RULE(ip_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.6",
+     "an address has 4 or 16 octets", "write one IPv4 or IPv6 address")
+RULE(email_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.6, RFC 2821 4.1.2",
      "no mail program matches it", "write local-part@domain, without a display name")
-RULE(uri_syntax, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.6, RFC 3986 3",
+RULE(uri_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.6, RFC 3986 3",
      "no software can follow or match it", "write an absolute URI")
 
 /* Name constraints: ca/lint/name_constraints.c */
@@ -289,18 +291,18 @@ RULE(crl_url_scheme, WARNING, LINT_CERTIFICATE, "RFC 5280 4.2.1.13",
      "serve the CRL over http")
 RULE(crl_url_syntax, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.13, RFC 3986 3",
      "no software finds the CRL", "write http://HOST/PATH")
-RULE(aia_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.2.1", "it must hold at least one place",
-     "leave it out")
-RULE(aia_url_scheme, WARNING, LINT_CERTIFICATE, "RFC 5280 4.2.2.1",
+RULE(aia_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.2.1",
+     "it must hold at least one place", "leave it out")
+RULE(aia_url_scheme, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.2.1",
      "https needs a certificate to be checked first, and hardly any software reads ldap",
      "serve it over http")
-RULE(aia_url_syntax, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.2.1, RFC 3986 3",
+RULE(aia_url_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.2.1, RFC 3986 3",
      "no software finds what it points to", "write http://HOST/PATH")
 
 /* Against the issuer: ca/lint/issuer.c */
-RULE(issuer_name_differs, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 6.1.3",
+RULE(issuer_name_differs, ERROR, LINT_INTERMEDIATE | LINT_LEAF | LINT_CRL, "RFC 5280 6.1.3",
      "no verifier builds this chain", "issue it with the issuer's subject as issuer")
-RULE(issuer_name_encoding, WARNING, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 4.1.2.6",
+RULE(issuer_name_encoding, WARNING, LINT_INTERMEDIATE | LINT_LEAF | LINT_CRL, "RFC 5280 4.1.2.6",
      "software that compares names byte by byte does not build this chain",
      "copy the issuer's subject byte for byte")
 RULE(issuer_not_ca, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 6.1.4",
@@ -320,8 +322,10 @@ RULE(validity_after_issuer, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 6.1.
 RULE(issuer_key_reused, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "white paper, openssl x509 -signkey",
      "it carries its issuer's own key and not the request's: the requester cannot use it",
      "issue it from the request, not with -signkey")
-RULE(issuer_algorithm, ERROR, LINT_CERTIFICATE, "RFC 5280 6.1.3",
+RULE(issuer_algorithm, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 6.1.3",
      "the issuer's key cannot have made such a signature",
      "sign with an algorithm of the issuer's key")
 RULE(issuer_name_constraints, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 4.2.1.10",
      "verifiers refuse names outside the issuer's constraints", "use names that the issuer permits")
+
+#include "ca/lint/rules_crl.h"

@@ -26,11 +26,6 @@ void lint_validity_encoding(const struct lint_subject *s, struct lint_report *re
 	say_times(s, report, LINT_TIME_UTC_EXPECTED, "is GeneralizedTime before the year 2050");
 }
 
-bool lint_time_known(const struct lint_time *t)
-{
-	return t->fault == LINT_TIME_OK || t->fault == LINT_TIME_UTC_EXPECTED;
-}
-
 void lint_validity_order(const struct lint_subject *s, struct lint_report *report)
 {
 	if (lint_time_known(&s->not_before) && lint_time_known(&s->not_after) &&

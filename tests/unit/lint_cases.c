@@ -3,6 +3,7 @@
 #define ROOT FIXTURE_ROOT
 #define CA FIXTURE_INTERMEDIATE
 #define LEAF FIXTURE_LEAF
+#define CRL FIXTURE_CRL
 
 /* AlgorithmIdentifiers */
 #define RSA_SHA256 "300d06092a864886f70d01010b0500"
@@ -457,6 +458,37 @@ const struct lint_case lint_cases[] = {
 	 LEAF,
 	 {{"issuer's +nameConstraints", "critical,permitted;DNS:example.com"}},
 	 {{"issuer's +nameConstraints", "critical,permitted;DNS:example.net"}}},
+	/* CRLs */
+	{"crl_unreadable", CRL, {{0}}, {{"patch", "a02f302d>a22f302d"}}},
+	{"crl_version", CRL, {{0}}, {{"version", ""}}},
+	{"crl_time_type", CRL, {{0}}, {{"thisUpdate", "i:260601000000Z"}}},
+	{"crl_time_form",
+	 CRL,
+	 {{"nextUpdate", "g:20500101000000Z"}},
+	 {{"nextUpdate", "g:20500101000000.5Z"}}},
+	{"crl_time_encoding",
+	 CRL,
+	 {{"nextUpdate", "u:491231235959Z"}},
+	 {{"nextUpdate", "g:20491231235959Z"}}},
+	{"crl_next_update_missing", CRL, {{0}}, {{"nextUpdate", ""}}},
+	{"crl_update_order",
+	 CRL,
+	 {{"nextUpdate", "u:260601000001Z"}},
+	 {{"nextUpdate", "u:260601000000Z"}}},
+	{"crl_entries_empty", CRL, {{"entries", ""}}, {{"entries", "3000"}}},
+	{"crl_entries_unreadable",
+	 CRL,
+	 {{"entries", "301430120201051"
+		      "70d3236303330313030303030305a"}},
+	 {{"entries", "30053003020105"}}},
+	{"crl_entry_duplicate",
+	 CRL,
+	 {{"entry", "2223 u:260301000000Z"}},
+	 {{"entry", "2222 u:260302000000Z"}}},
+	{"crl_entries_unordered",
+	 CRL,
+	 {{"entry", "0101010101 u:260301000000Z"}},
+	 {{"entry", "2221 u:260301000000Z"}}},
 };
 
 const size_t lint_case_count = sizeof lint_cases / sizeof *lint_cases;

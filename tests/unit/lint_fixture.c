@@ -76,11 +76,29 @@ static const struct fixture_op leaf[] = {
 	{"+authorityKeyIdentifier", "DER:301680140202020202020202020202020202020202020202"},
 };
 
-struct builder {
-	LINT_TBS *tbs;
-	X509_ALGOR *outer;
+static const struct fixture_op crl[] = {
+	{"version", "01"},
+	{"algorithm", ECDSA_SHA256},
+	{"issuer", ROOT_NAME},
+	{"thisUpdate", "u:260601000000Z"},
+	{"nextUpdate", "u:261201000000Z"},
+	{"+authorityKeyIdentifier", "DER:301680140101010101010101010101010101010101010101"},
+	{"+crlNumber", "DER:020103"},
+	{"entry", "2222 u:260301000000Z"},
 };
 
+/* A certificate or a CRL, never both. */
+struct builder {
+	LINT_TBS *tbs;
+	LINT_CRL_TBS *crl;
+	X509_ALGOR *outer, **inner;
+	ASN1_INTEGER **version;
+	ASN1_TYPE **issuer;
+	STACK_OF(LINT_EXTENSION) **extensions;
+	STACK_OF(LINT_REVOKED) *entries;
+};
+
+DEFINE_STACK_OF(LINT_REVOKED)
 static struct bytes unhex(const char *hex)
 {
 	struct bytes b = {0};
@@ -286,9 +304,9 @@ static ASN1_TYPE *rsa_of(const char *value)
 	return any;
 }
 
-static void drop_extension(struct builder *b, const char *name)
+static void drop_extension(STACK_OF(LINT_EXTENSION) **from, const char *name)
 {
-	STACK_OF(LINT_EXTENSION) *all = b->tbs->extensions;
+	STACK_OF(LINT_EXTENSION) *all = *from;
 	ASN1_OBJECT *type = OBJ_txt2obj(name, 0);
 
 	assert_non_null(type);
@@ -298,7 +316,7 @@ static void drop_extension(struct builder *b, const char *name)
 	ASN1_OBJECT_free(type);
 	if (sk_LINT_EXTENSION_num(all) == 0) {
 		sk_LINT_EXTENSION_free(all);
-		b->tbs->extensions = NULL;
+		*from = NULL;
 	}
 }
 
@@ -315,7 +333,7 @@ static X509_EXTENSION *make_extension(const char *name, const char *value)
 	return made;
 }
 
-static void add_extension(struct builder *b, const char *name, const char *value)
+static void add_extension(STACK_OF(LINT_EXTENSION) **to, const char *name, const char *value)
 {
 	bool spelt = strncmp(value, "false,", 6) == 0;
 	X509_EXTENSION *made = make_extension(name, value + (spelt ? 6 : 0));
@@ -326,20 +344,20 @@ static void add_extension(struct builder *b, const char *name, const char *value
 	x->critical = X509_EXTENSION_get_critical(made) ? 0xFF : spelt ? 0 : -1;
 	assert_true(ASN1_STRING_copy(x->value, X509_EXTENSION_get_data(made)));
 	X509_EXTENSION_free(made);
-	if (!b->tbs->extensions)
-		b->tbs->extensions = sk_LINT_EXTENSION_new_null();
-	assert_true(sk_LINT_EXTENSION_push(b->tbs->extensions, x));
+	if (!*to)
+		*to = sk_LINT_EXTENSION_new_null();
+	assert_true(sk_LINT_EXTENSION_push(*to, x));
 }
 
 static bool do_extension(struct builder *b, const struct fixture_op *op)
 {
 	if (strncmp(op->what, "++", 2) == 0) {
-		add_extension(b, op->what + 2, op->value);
+		add_extension(b->extensions, op->what + 2, op->value);
 	} else if (op->what[0] == '+') {
-		drop_extension(b, op->what + 1);
-		add_extension(b, op->what + 1, op->value);
+		drop_extension(b->extensions, op->what + 1);
+		add_extension(b->extensions, op->what + 1, op->value);
 	} else if (op->what[0] == '-') {
-		drop_extension(b, op->what + 1);
+		drop_extension(b->extensions, op->what + 1);
 	} else {
 		return false;
 	}
@@ -353,18 +371,20 @@ static bool do_any(struct builder *b, const struct fixture_op *op)
 		ASN1_TYPE **to;
 		ASN1_TYPE *(*make)(const char *value);
 	} fields[] = {
-		{"issuer", &b->tbs->issuer, name_of},
-		{"subject", &b->tbs->subject, name_of},
-		{"notBefore", &b->tbs->validity->not_before, time_of},
-		{"notAfter", &b->tbs->validity->not_after, time_of},
-		{"spki", &b->tbs->spki, any_of},
-		{"subject-der", &b->tbs->subject, any_of},
-		{"rsa", &b->tbs->spki, rsa_of},
+		{"issuer", b->issuer, name_of},
+		{"subject", b->tbs ? &b->tbs->subject : NULL, name_of},
+		{"notBefore", b->tbs ? &b->tbs->validity->not_before : NULL, time_of},
+		{"notAfter", b->tbs ? &b->tbs->validity->not_after : NULL, time_of},
+		{"spki", b->tbs ? &b->tbs->spki : NULL, any_of},
+		{"subject-der", b->tbs ? &b->tbs->subject : NULL, any_of},
+		{"rsa", b->tbs ? &b->tbs->spki : NULL, rsa_of},
+		{"thisUpdate", b->crl ? &b->crl->this_update : NULL, time_of},
 	};
 
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 		if (strcmp(fields[i].what, op->what) != 0)
 			continue;
+		assert_non_null(fields[i].to);
 		ASN1_TYPE_free(*fields[i].to);
 		*fields[i].to = fields[i].make(op->value);
 		return true;
@@ -379,8 +399,8 @@ static bool do_algorithm(struct builder *b, const struct fixture_op *op)
 	bool outer = both || strcmp(op->what, "outer") == 0;
 
 	if (inner) {
-		X509_ALGOR_free(b->tbs->signature);
-		b->tbs->signature = algorithm_of(op->value);
+		X509_ALGOR_free(*b->inner);
+		*b->inner = algorithm_of(op->value);
 	}
 	if (outer) {
 		X509_ALGOR_free(b->outer);
@@ -389,16 +409,78 @@ static bool do_algorithm(struct builder *b, const struct fixture_op *op)
 	return inner || outer;
 }
 
+/* "SERIAL TIME [NAME=VALUE]…": hexadecimal INTEGER content, a time as above, extensions. */
+static void add_entry(struct builder *b, const char *value)
+{
+	LINT_REVOKED *entry = LINT_REVOKED_new();
+	char *copy = strdup(value), *rest = copy, *part;
+
+	assert_true(entry && copy);
+	ASN1_INTEGER_free(entry->serial);
+	ASN1_TYPE_free(entry->date);
+	entry->serial = integer_of(strsep(&rest, " "));
+	assert_non_null(rest);
+	entry->date = time_of(strsep(&rest, " "));
+	while ((part = strsep(&rest, " "))) {
+		char *name = strsep(&part, "=");
+
+		assert_non_null(part);
+		add_extension(&entry->extensions, name, part);
+	}
+	if (!b->entries)
+		b->entries = sk_LINT_REVOKED_new_null();
+	assert_true(sk_LINT_REVOKED_push(b->entries, entry));
+	free(copy);
+}
+
+static ASN1_STRING *sequence_of(const char *hex)
+{
+	ASN1_STRING *s = ASN1_STRING_type_new(V_ASN1_SEQUENCE);
+	struct bytes b = unhex(hex);
+
+	assert_true(s && ASN1_STRING_set(s, b.data, (int)b.len));
+	bytes_free(&b);
+	return s;
+}
+
+static void drop_entries(struct builder *b)
+{
+	sk_LINT_REVOKED_pop_free(b->entries, LINT_REVOKED_free);
+	b->entries = NULL;
+}
+
+static bool do_crl(struct builder *b, const struct fixture_op *op)
+{
+	if (!b->crl)
+		return false;
+	if (strcmp(op->what, "nextUpdate") == 0) {
+		ASN1_TYPE *any = *op->value ? time_of(op->value) : NULL;
+
+		ASN1_STRING_free(b->crl->next_update);
+		b->crl->next_update = any ? ASN1_STRING_dup(any->value.asn1_string) : NULL;
+		ASN1_TYPE_free(any);
+	} else if (strcmp(op->what, "entry") == 0) {
+		add_entry(b, op->value);
+	} else if (strcmp(op->what, "entries") == 0) {
+		drop_entries(b);
+		ASN1_STRING_free(b->crl->revoked);
+		b->crl->revoked = *op->value ? sequence_of(op->value) : NULL;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void do_op(struct builder *b, const struct fixture_op *op)
 {
-	if (do_extension(b, op) || do_any(b, op) || do_algorithm(b, op))
+	if (do_extension(b, op) || do_any(b, op) || do_algorithm(b, op) || do_crl(b, op))
 		return;
 	if (strcmp(op->what, "serial") == 0) {
 		ASN1_INTEGER_free(b->tbs->serial);
 		b->tbs->serial = integer_of(op->value);
 	} else if (strcmp(op->what, "version") == 0) {
-		ASN1_INTEGER_free(b->tbs->version);
-		b->tbs->version = *op->value ? integer_of(op->value) : NULL;
+		ASN1_INTEGER_free(*b->version);
+		*b->version = *op->value ? integer_of(op->value) : NULL;
 	} else if (strcmp(op->what, "issuerUniqueID") == 0) {
 		b->tbs->issuer_unique_id = bits_of(op->value);
 	} else if (strcmp(op->what, "subjectUniqueID") == 0) {
@@ -424,6 +506,59 @@ static void patch(struct bytes *der, const char *value)
 	free(find);
 }
 
+static void start(struct builder *b, enum fixture_kind kind)
+{
+	*b = (struct builder){0};
+	if (kind == FIXTURE_CRL) {
+		b->crl = LINT_CRL_TBS_new();
+		assert_non_null(b->crl);
+		b->inner = &b->crl->signature;
+		b->version = &b->crl->version;
+		b->issuer = &b->crl->issuer;
+		b->extensions = &b->crl->extensions;
+	} else {
+		b->tbs = LINT_TBS_new();
+		assert_non_null(b->tbs);
+		b->inner = &b->tbs->signature;
+		b->version = &b->tbs->version;
+		b->issuer = &b->tbs->issuer;
+		b->extensions = &b->tbs->extensions;
+	}
+}
+
+static void encode_entries(struct builder *b)
+{
+	int count = sk_LINT_REVOKED_num(b->entries), content = 0, size;
+	unsigned char *der, *at;
+
+	if (!b->entries)
+		return;
+	for (int i = 0; i < count; i++)
+		content += i2d_LINT_REVOKED(sk_LINT_REVOKED_value(b->entries, i), NULL);
+	size = ASN1_object_size(1, content, V_ASN1_SEQUENCE);
+	der = at = OPENSSL_malloc((size_t)size);
+	assert_non_null(der);
+	ASN1_put_object(&at, 1, content, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+	for (int i = 0; i < count; i++)
+		i2d_LINT_REVOKED(sk_LINT_REVOKED_value(b->entries, i), &at);
+	b->crl->revoked = ASN1_STRING_type_new(V_ASN1_SEQUENCE);
+	assert_non_null(b->crl->revoked);
+	ASN1_STRING_set0(b->crl->revoked, der, size);
+}
+
+static void finish(struct builder *b, struct bytes *tbs)
+{
+	struct error e;
+
+	encode_entries(b);
+	assert_int_equal(b->crl ? der_encode(b->crl, (i2d_of_void *)i2d_LINT_CRL_TBS, tbs, &e)
+				: der_encode(b->tbs, (i2d_of_void *)i2d_LINT_TBS, tbs, &e),
+			 STATUS_OK);
+	drop_entries(b);
+	LINT_CRL_TBS_free(b->crl);
+	LINT_TBS_free(b->tbs);
+}
+
 struct bytes fixture_build(enum fixture_kind kind, const struct fixture_op *ops, size_t count)
 {
 	static const struct {
@@ -433,18 +568,19 @@ struct bytes fixture_build(enum fixture_kind kind, const struct fixture_op *ops,
 		{root, sizeof root / sizeof *root},
 		{intermediate, sizeof intermediate / sizeof *intermediate},
 		{leaf, sizeof leaf / sizeof *leaf},
+		{crl, sizeof crl / sizeof *crl},
 	};
 	static const unsigned char filler[64] = {[63] = 1};
-	struct builder b = {LINT_TBS_new(), NULL};
 	struct bytes tbs = {0}, der = {0};
+	struct builder b;
 	struct error e;
 
-	assert_non_null(b.tbs);
+	start(&b, kind);
 	for (size_t i = 0; i < bases[kind].count; i++)
 		do_op(&b, &bases[kind].ops[i]);
 	for (size_t i = 0; i < count && ops[i].what; i++)
 		do_op(&b, &ops[i]);
-	assert_int_equal(der_encode(b.tbs, (i2d_of_void *)i2d_LINT_TBS, &tbs, &e), STATUS_OK);
+	finish(&b, &tbs);
 	assert_int_equal(der_signed_build(span_of(&tbs), b.outer,
 					  (struct span){filler, sizeof filler}, &der, &e),
 			 STATUS_OK);
@@ -452,7 +588,6 @@ struct bytes fixture_build(enum fixture_kind kind, const struct fixture_op *ops,
 		if (strcmp(ops[i].what, "patch") == 0)
 			patch(&der, ops[i].value);
 	bytes_free(&tbs);
-	LINT_TBS_free(b.tbs);
 	X509_ALGOR_free(b.outer);
 	return der;
 }

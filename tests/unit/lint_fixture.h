@@ -1,5 +1,5 @@
 /*
- * Certificates for the tests of lint: a sound root, intermediate or leaf, changed by a short list
+ * Certificates and CRLs for the tests of lint: a sound root, intermediate, leaf or CRL, changed by a short list
  * of operations and put together with a signature that is none. What OpenSSL would not write can be
  * written here.
  */
@@ -8,7 +8,8 @@
 
 #include "base/bytes.h"
 
-enum fixture_kind { FIXTURE_ROOT, FIXTURE_INTERMEDIATE, FIXTURE_LEAF };
+/* The CRL is the root's. */
+enum fixture_kind { FIXTURE_ROOT, FIXTURE_INTERMEDIATE, FIXTURE_LEAF, FIXTURE_CRL };
 
 /*
  * what            value
@@ -30,6 +31,11 @@ enum fixture_kind { FIXTURE_ROOT, FIXTURE_INTERMEDIATE, FIXTURE_LEAF };
  * "rsa"           an RSA key: "BITS EXPONENT", the modulus odd and made up
  * "issuerUniqueID", "subjectUniqueID"
  *                 hexadecimal BIT STRING content
+ * "thisUpdate", "nextUpdate"
+ *                 of a CRL, as above; nextUpdate "" for none
+ * "entry"         one more entry of a CRL: "SERIAL TIME NAME=VALUE …", SERIAL hexadecimal INTEGER
+ *                 content, NAME=VALUE extensions without spaces
+ * "entries"       hexadecimal revokedCertificates in place of the entries, "" for none
  * "patch"         "HEX>HEX": the first place with these octets in the encoded certificate
  */
 struct fixture_op {

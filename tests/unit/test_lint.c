@@ -17,8 +17,10 @@ static struct bytes build(enum fixture_kind kind, const struct fixture_op *ops, 
 {
 	struct fixture_op chosen[FIXTURE_OPS] = {{0}};
 	size_t skip = strlen(ISSUER_PREFIX), count = 0;
-	enum fixture_kind whose = issuer ? (enum fixture_kind)(kind - 1) : kind;
+	enum fixture_kind whose = kind;
 
+	if (issuer)
+		whose = kind == FIXTURE_LEAF ? FIXTURE_INTERMEDIATE : FIXTURE_ROOT;
 	for (size_t i = 0; i < FIXTURE_OPS && ops[i].what; i++) {
 		bool meant = strncmp(ops[i].what, ISSUER_PREFIX, skip) == 0;
 
@@ -33,10 +35,14 @@ static void lint(enum fixture_kind kind, const struct fixture_op *ops, struct fi
 {
 	struct bytes der = build(kind, ops, false), issuer = {0};
 	struct error e = {0};
+	enum status status;
 
 	if (kind != FIXTURE_ROOT)
 		issuer = build(kind, ops, true);
-	if (lint_certificate(span_of(&der), span_of(&issuer), findings, &e) != STATUS_OK)
+	status = kind == FIXTURE_CRL
+			 ? lint_crl(span_of(&der), span_of(&issuer), findings, &e)
+			 : lint_certificate(span_of(&der), span_of(&issuer), findings, &e);
+	if (status != STATUS_OK)
 		fail_msg("%s", e.what);
 	bytes_free(&der);
 	bytes_free(&issuer);
@@ -110,7 +116,7 @@ static void test_rules_are_told_whole(void **state)
 	(void)state;
 	for (size_t i = 0; i < count; i++) {
 		assert_true(*rules[i].id && *rules[i].reference && *rules[i].why && *rules[i].todo);
-		assert_true(lint_rule_applies(i) & LINT_ANY);
+		assert_true(lint_rule_applies(i) & (LINT_ANY | LINT_CRL_ENTRY));
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(rules[i].id, rules[j].id);
 	}

@@ -174,9 +174,83 @@ static void test_any_bytes(void **state)
 	bytes_free(&issuer);
 }
 
+/* What lint passes of a CRL is what ca_sign() takes; what it refuses is nothing. */
+static void test_crl_is_passed_or_refused(void **state)
+{
+	const struct fixture_op ops[] = {{"nextUpdate", ""}};
+	struct bytes issuer = fixture_build(FIXTURE_ROOT, NULL, 0);
+	struct findings findings = {0};
+
+	(void)state;
+	for (size_t bad = 0; bad < 2; bad++) {
+		struct bytes der = fixture_build(FIXTURE_CRL, ops, bad);
+		struct lint_passed *passed = NULL;
+		DER_SIGNED *envelope = NULL;
+		enum status status;
+		struct error e;
+
+		assert_int_equal(der_signed_parse(span_of(&der), &envelope, &e), STATUS_OK);
+		status = lint_crl_tbs(der_to_be_signed(envelope), envelope->algorithm,
+				      span_of(&issuer), &findings, &passed, &e);
+		assert_int_equal(status, bad ? STATUS_REFUSED : STATUS_OK);
+		assert_int_equal(passed == NULL, bad);
+		assert_int_equal(findings.count, bad);
+		if (passed)
+			assert_true(
+				span_equal(lint_passed_tbs(passed), der_to_be_signed(envelope)));
+		else
+			assert_non_null(strstr(e.what, "crl_next_update_missing"));
+		lint_passed_free(passed);
+		DER_SIGNED_free(envelope);
+		bytes_free(&der);
+	}
+	findings_free(&findings);
+	bytes_free(&issuer);
+}
+
+/* Each octet of a CRL turned over, and the CRL cut off at each place. */
+static void test_any_bytes_of_a_crl(void **state)
+{
+	const struct fixture_op ops[] = {
+		{"entry", "3333 u:260401000000Z CRLReason=DER:0a0101"},
+		{"entry", "4444 u:260401000000Z certificateIssuer=critical,DER:3003820161"},
+		{"+issuingDistributionPoint", "critical,DER:3003840101"},
+		{"+freshestCRL", "URI:http://crl.example.com/a"},
+	};
+	static const unsigned char turns[] = {0x01, 0x02, 0x20, 0x80, 0xFF};
+	struct bytes der, issuer = fixture_build(FIXTURE_ROOT, NULL, 0);
+	struct findings findings = {0};
+	size_t silent = 0;
+	struct error e;
+
+	(void)state;
+	der = fixture_build(FIXTURE_CRL, ops, sizeof ops / sizeof *ops);
+	for (size_t i = 0; i < der.len * sizeof turns; i++) {
+		unsigned char *at = der.data + i / sizeof turns, turn = turns[i % sizeof turns];
+		enum status status;
+
+		*at ^= turn;
+		status = lint_crl(span_of(&der), span_of(&issuer), &findings, &e);
+		assert_true(status == STATUS_OK || status == STATUS_INPUT);
+		silent += status == STATUS_OK && findings.count == 0;
+		findings_free(&findings);
+		*at ^= turn;
+	}
+	assert_true(silent < der.len * sizeof turns / 2);
+	for (size_t len = 0; len < der.len; len++)
+		assert_int_equal(lint_crl((struct span){der.data, len}, span_of(&issuer), &findings,
+					  &e),
+				 STATUS_INPUT);
+	assert_int_equal(ERR_peek_error(), 0);
+	bytes_free(&der);
+	bytes_free(&issuer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_crl_is_passed_or_refused),
+		cmocka_unit_test(test_any_bytes_of_a_crl),
 		cmocka_unit_test(test_sound_tbs_passes),
 		cmocka_unit_test(test_error_is_refused),
 		cmocka_unit_test(test_notice_is_no_error),

@@ -1,0 +1,146 @@
+#include "ca/lint/internal.h"
+
+#include <limits.h>
+
+#include <openssl/err.h>
+
+#include "base/datetime.h"
+
+#define LINT_SIGNED (LINT_CERTIFICATE | LINT_CRL)
+
+/* RFC 5280 4.2, 5.2, 5.3: where each has its place. */
+static const struct {
+	int nid;
+	const char *name;
+	unsigned kinds;
+} known_extensions[LINT_KNOWN_COUNT] = {
+	[LINT_BASIC_CONSTRAINTS] = {NID_basic_constraints, "basicConstraints", LINT_CERTIFICATE},
+	[LINT_KEY_USAGE] = {NID_key_usage, "keyUsage", LINT_CERTIFICATE},
+	[LINT_EXTENDED_KEY_USAGE] = {NID_ext_key_usage, "extendedKeyUsage", LINT_CERTIFICATE},
+	[LINT_SKI] = {NID_subject_key_identifier, "subjectKeyIdentifier", LINT_CERTIFICATE},
+	[LINT_AKI] = {NID_authority_key_identifier, "authorityKeyIdentifier", LINT_SIGNED},
+	[LINT_SUBJECT_ALT_NAME] = {NID_subject_alt_name, "subjectAltName", LINT_CERTIFICATE},
+	[LINT_ISSUER_ALT_NAME] = {NID_issuer_alt_name, "issuerAltName", LINT_SIGNED},
+	[LINT_NAME_CONSTRAINTS] = {NID_name_constraints, "nameConstraints", LINT_CERTIFICATE},
+	[LINT_POLICIES] = {NID_certificate_policies, "certificatePolicies", LINT_CERTIFICATE},
+	[LINT_POLICY_MAPPINGS] = {NID_policy_mappings, "policyMappings", LINT_CERTIFICATE},
+	[LINT_POLICY_CONSTRAINTS] = {NID_policy_constraints, "policyConstraints", LINT_CERTIFICATE},
+	[LINT_INHIBIT_ANY_POLICY] = {NID_inhibit_any_policy, "inhibitAnyPolicy", LINT_CERTIFICATE},
+	[LINT_CRL_DISTRIBUTION] = {NID_crl_distribution_points, "cRLDistributionPoints",
+				   LINT_CERTIFICATE},
+	[LINT_FRESHEST_CRL] = {NID_freshest_crl, "freshestCRL", LINT_SIGNED},
+	[LINT_AIA] = {NID_info_access, "authorityInfoAccess", LINT_SIGNED},
+	[LINT_SIA] = {NID_sinfo_access, "subjectInfoAccess", LINT_CERTIFICATE},
+	[LINT_CRL_NUMBER] = {NID_crl_number, "cRLNumber", LINT_CRL},
+	[LINT_DELTA_CRL] = {NID_delta_crl, "deltaCRLIndicator", LINT_CRL},
+	[LINT_ISSUING_POINT] = {NID_issuing_distribution_point, "issuingDistributionPoint",
+				LINT_CRL},
+	[LINT_REASON] = {NID_crl_reason, "reasonCode", LINT_CRL_ENTRY},
+	[LINT_INVALIDITY] = {NID_invalidity_date, "invalidityDate", LINT_CRL_ENTRY},
+	[LINT_CERTIFICATE_ISSUER] = {NID_certificate_issuer, "certificateIssuer", LINT_CRL_ENTRY},
+};
+
+const char *lint_known_name(enum lint_known known)
+{
+	return known < LINT_KNOWN_COUNT ? known_extensions[known].name : NULL;
+}
+
+enum lint_known lint_known_find(const ASN1_OBJECT *type, unsigned kind)
+{
+	int nid = OBJ_obj2nid(type);
+
+	for (unsigned i = 0; i < LINT_KNOWN_COUNT; i++)
+		if (known_extensions[i].nid == nid && (known_extensions[i].kinds & kind))
+			return (enum lint_known)i;
+	return LINT_KNOWN_COUNT;
+}
+
+/* OpenSSL's queue stays as it was. */
+void *lint_decode(struct span der, const ASN1_ITEM *item)
+{
+	const unsigned char *at = der.data;
+	ASN1_VALUE *value = NULL;
+
+	if (der.len == 0 || der.len > INT_MAX)
+		return NULL;
+	ERR_set_mark();
+	value = ASN1_item_d2i(NULL, &at, (long)der.len, item);
+	ERR_pop_to_mark();
+	if (value && at != der.data + der.len) {
+		ASN1_item_free(value, item);
+		return NULL;
+	}
+	return value;
+}
+
+static const ASN1_ITEM *known_item(unsigned known)
+{
+	return ASN1_ITEM_ptr(X509V3_EXT_get_nid(known_extensions[known].nid)->it);
+}
+
+void lint_known_read(const STACK_OF(LINT_EXTENSION) *from, unsigned kind,
+		     struct lint_decoded known[static LINT_KNOWN_COUNT])
+{
+	for (int i = 0; i < sk_LINT_EXTENSION_num(from); i++) {
+		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(from, i);
+		enum lint_known which = lint_known_find(x->type, kind);
+
+		if (which == LINT_KNOWN_COUNT || known[which].raw)
+			continue;
+		known[which].raw = x;
+		known[which].value = lint_decode(lint_string(x->value), known_item(which));
+	}
+}
+
+void lint_known_free(struct lint_decoded known[static LINT_KNOWN_COUNT])
+{
+	for (unsigned i = 0; i < LINT_KNOWN_COUNT; i++) {
+		if (known[i].value)
+			ASN1_item_free(known[i].value, known_item(i));
+		known[i] = (struct lint_decoded){NULL, NULL};
+	}
+}
+
+struct span lint_string(const ASN1_STRING *s)
+{
+	return (struct span){ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)};
+}
+
+static bool read_digits(const unsigned char *at, int pairs, int out[])
+{
+	for (int i = 0; i < pairs; i++, at += 2) {
+		if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9')
+			return false;
+		out[i] = (at[0] - '0') * 10 + at[1] - '0';
+	}
+	return true;
+}
+
+/* RFC 5280 4.1.2.5: Z, seconds, no fraction; UTCTime through 2049, GeneralizedTime from 2050. */
+struct lint_time lint_time_read(int type, const ASN1_STRING *t)
+{
+	struct lint_time out = {0, LINT_TIME_FORM};
+	bool utc = type == V_ASN1_UTCTIME;
+	struct civil_time c;
+	struct span text;
+	int f[7] = {0};
+
+	if (!utc && type != V_ASN1_GENERALIZEDTIME)
+		return (struct lint_time){0, LINT_TIME_TYPE};
+	text = lint_string(t);
+	if (text.len != (utc ? 13 : 15) || text.data[text.len - 1] != 'Z' ||
+	    !read_digits(text.data, utc ? 6 : 7, utc ? f + 1 : f))
+		return out;
+	if (utc)
+		f[0] = f[1] >= 50 ? 19 : 20;
+	c = (struct civil_time){f[0] * 100 + f[1], f[2], f[3], f[4], f[5], f[6]};
+	if (civil_to_seconds(&c, &out.seconds) != 0)
+		return out;
+	out.fault = !utc && c.year < 2050 ? LINT_TIME_UTC_EXPECTED : LINT_TIME_OK;
+	return out;
+}
+
+bool lint_time_known(const struct lint_time *t)
+{
+	return t->fault == LINT_TIME_OK || t->fault == LINT_TIME_UTC_EXPECTED;
+}
