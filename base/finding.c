@@ -74,12 +74,32 @@ const struct finding *findings_find(const struct findings *f, const char *rule_i
 	return NULL;
 }
 
+static void release(struct finding *item)
+{
+	free(item->where);
+	free(item->message);
+}
+
+void findings_drop(struct findings *f, const char *rule_id, const char *where)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		struct finding *item = &f->items[i];
+
+		if (strcmp(item->rule->id, rule_id) == 0 &&
+		    strncmp(item->where, where, strlen(where)) == 0)
+			release(item);
+		else
+			f->items[kept++] = *item;
+	}
+	f->count = kept;
+}
+
 void findings_free(struct findings *f)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		free(f->items[i].where);
-		free(f->items[i].message);
-	}
+	for (size_t i = 0; i < f->count; i++)
+		release(&f->items[i]);
 	free(f->items);
 	*f = (struct findings){0};
 }

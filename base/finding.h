@@ -46,6 +46,8 @@ MUST_CHECK enum status findings_move(struct findings *to, struct findings *from,
 size_t findings_count(const struct findings *f, enum severity at_least);
 /* NULL where no finding of that rule is there. */
 const struct finding *findings_find(const struct findings *f, const char *rule_id);
+/* Takes out what a rule says of places that begin with where. */
+void findings_drop(struct findings *f, const char *rule_id, const char *where);
 void findings_free(struct findings *f);
 
 /* "error", "warning", "notice". */

@@ -336,12 +336,22 @@ bool authority_owns(const struct authority *a, const char *path)
 	return owned;
 }
 
+/* "check the name" helps nobody who did not give one. */
+static void tell_missing_key(enum status s, struct error *e)
+{
+	if (s == STATUS_NOT_FOUND)
+		snprintf(e->todo, sizeof e->todo,
+			 "it is the CA's key: restore it from a backup, or mend 'key' in %s",
+			 AUTHORITY_CONF);
+}
+
 enum status authority_key_needs(const struct authority *a, struct signer_need *need,
 				struct error *e)
 {
 	char *name = key_name(a);
 	enum status s = name ? signer_needs(name, need, e) : error_memory(e);
 
+	tell_missing_key(s, e);
 	free(name);
 	return s;
 }
@@ -354,6 +364,7 @@ enum status authority_signer(const struct authority *a, const struct secret *sec
 	struct signer *signer = NULL;
 	enum status s = name ? signer_open(name, secret, expected, &signer, e) : error_memory(e);
 
+	tell_missing_key(s, e);
 	free(name);
 	if (s == STATUS_OK)
 		s = signer_prove(signer, expected, e);

@@ -10,6 +10,7 @@
 #include "ca/lint.h"
 #include "ca/name.h"
 #include "csr/key.h"
+#include "csr/name_judge.h"
 #include "csr/request.h"
 
 /* Candidates for one signature: a bundle made to cost time has hundreds of one name. */
@@ -268,7 +269,10 @@ static enum status judge_request(struct inspect_object *o, struct error *e)
 	if (s != STATUS_OK &&
 	    findings_add(&o->findings, &request_refused, "", e, "%s", why.what) != STATUS_OK)
 		return error_status(e);
-	return key ? csr_key_check(key, &o->findings, e) : STATUS_OK;
+	s = csr_name_check(X509_REQ_get_subject_name(o->request), "", &o->findings, e);
+	if (s == STATUS_OK && key)
+		s = csr_key_check(key, &o->findings, e);
+	return s;
 }
 
 enum status inspect_judge(struct inspection *in, int64_t now, struct error *e)

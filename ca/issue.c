@@ -213,6 +213,8 @@ enum status issue_draft(struct store *store, const struct issue_order *order,
 		s = choose_serial(store, order, d, e);
 	if (s == STATUS_OK)
 		s = make_plan(order, d, findings, e);
+	/* Of the same subject, in which csr_name_spaces has found more: once is enough. */
+	findings_drop(findings, "name_blank", "subject");
 	if (s == STATUS_OK)
 		s = differences_find(order->request, d->plan, &d->differences, e);
 	if (s != STATUS_OK) {

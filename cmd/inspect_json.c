@@ -170,7 +170,19 @@ static json_t *requested_json(X509_REQ *request)
 	return extensions;
 }
 
-static json_t *request_members(X509_REQ *request)
+static json_t *sha256_json(struct span der)
+{
+	unsigned char hash[SHA256_SIZE];
+	char hex[2 * SHA256_SIZE + 1];
+	struct error ignored;
+
+	if (sha256(der, hash, &ignored) != STATUS_OK)
+		return NULL;
+	hex_encode((struct span){hash, sizeof hash}, hex);
+	return json_string(hex);
+}
+
+static json_t *request_members(X509_REQ *request, struct span der)
 {
 	EVP_PKEY *key = X509_REQ_get0_pubkey(request);
 	struct csr_attributes attributes;
@@ -184,14 +196,14 @@ static json_t *request_members(X509_REQ *request)
 		key_type_name(key, type, sizeof type);
 	proved = key && X509_REQ_verify(request, key) == 1;
 	ERR_clear_error();
-	return json_pack("{s:o, s:o, s:I, s:s, s:s, s:b, s:o, s:b, s:b, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:I, s:s, s:s, s:b, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o}",
 			 "subject", name_json(X509_REQ_get_subject_name(request)), "subject_parts",
 			 parts_json(X509_REQ_get_subject_name(request)), "version",
 			 (json_int_t)X509_REQ_get_version(request), "key", type, "signature",
 			 OBJ_nid2ln(X509_REQ_get_signature_nid(request)), "possession_proved",
-			 proved, "extensions", requested_json(request), "challenge_password",
-			 attributes.challenge_password, "microsoft_extensions",
-			 attributes.microsoft_extensions, "template_name",
+			 proved, "sha256", sha256_json(der), "extensions", requested_json(request),
+			 "challenge_password", attributes.challenge_password,
+			 "microsoft_extensions", attributes.microsoft_extensions, "template_name",
 			 text_json(&attributes.template_name), "windows_version",
 			 text_json(&attributes.system), "other_attributes",
 			 text_json(&attributes.others), "maker", maker_json(request));
@@ -253,7 +265,7 @@ json_t *inspect_object_json(const struct inspection *in, size_t at, const char *
 	else if (o->crl)
 		members = crl_members(in, at, files, now);
 	else
-		members = request_members(o->request);
+		members = request_members(o->request, span_of(&o->der));
 	if (!members || json_object_update(object, members) != 0) {
 		json_decref(object);
 		object = NULL;

@@ -104,14 +104,13 @@ static enum status check_size(const BIGNUM *modulus, struct findings *f, struct 
 static enum status check_residues(const BIGNUM *modulus, struct findings *f, struct error *e)
 {
 	struct rsa_residues residues;
-	unsigned factor;
+	unsigned factor = rsa_small_factor(modulus);
 
-	if (rsa_residues(modulus, &residues, e) != STATUS_OK)
-		return e->status;
-	factor = BN_is_odd(modulus) ? rsa_small_factor(&residues) : 2;
 	if (factor)
 		return findings_add(f, &rules[RSA_FACTOR], "public key", e,
 				    "the RSA modulus is divisible by %u", factor);
+	if (rsa_residues(modulus, &residues, e) != STATUS_OK)
+		return e->status;
 	if (rsa_has_roca_mark(&residues))
 		return findings_add(f, &rules[RSA_ROCA], "public key", e,
 				    "the RSA modulus bears the mark of the ROCA flaw");

@@ -1,5 +1,6 @@
 #include "csr/request.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +38,6 @@ ASN1_SEQUENCE(REQUEST_INFO) =
 	X509_REQ *request;
 	EVP_PKEY *key; /* borrowed from request */
 	STACK_OF(X509_EXTENSION) *extensions;
-	long version;
 };
 
 static struct span span_of_any(const ASN1_TYPE *value)
@@ -66,17 +66,21 @@ static enum status read_info(struct csr_request *r, struct error *e)
 	return STATUS_OK;
 }
 
-static enum status check_version(struct csr_request *r, struct error *e)
+static enum status check_version(const struct csr_request *r, struct error *e)
 {
-	int64_t version = -1;
+	static const char todo[] = "have it made again as version 1, which is written as 0";
+	int64_t version = 0;
 
-	if (ASN1_INTEGER_get_int64(&version, r->info->version) != 1 || version != 0) {
+	if (ASN1_INTEGER_get_int64(&version, r->info->version) != 1) {
 		ERR_clear_error();
-		return error_set(e, STATUS_INPUT, NULL, "have it made again as version 1",
-				 "is of a version that RFC 2986 does not know (only 0 is defined)");
+		return error_set(e, STATUS_INPUT, NULL, todo,
+				 "its version is a number too large for any standard, where "
+				 "RFC 2986 4.1 has 0 alone");
 	}
-	r->version = (long)version;
-	return STATUS_OK;
+	if (version == 0)
+		return STATUS_OK;
+	return error_set(e, STATUS_INPUT, NULL, todo,
+			 "its version is %" PRId64 ", where RFC 2986 4.1 has 0 alone", version);
 }
 
 /*
@@ -359,14 +363,4 @@ EVP_PKEY *csr_request_key(const struct csr_request *r)
 const STACK_OF(X509_EXTENSION) *csr_request_extensions(const struct csr_request *r)
 {
 	return sk_X509_EXTENSION_num(r->extensions) > 0 ? r->extensions : NULL;
-}
-
-int csr_request_signature_algorithm(const struct csr_request *r)
-{
-	return X509_REQ_get_signature_nid(r->request);
-}
-
-long csr_request_version(const struct csr_request *r)
-{
-	return r->version;
 }

@@ -2,6 +2,10 @@
  * A PKCS#10 request (RFC 2986): bytes in, an immutable request out. What it *claims* (names with
  * their exact DER, extensions, key) and what was *proved* (its signature under its own key). A
  * request that does not prove possession does not exist: csr_request_read() refuses it.
+ *
+ * The version is 0, written v1, and nothing else: RFC 2986 4.1 says "It shall be 0 for this version
+ * of the standard", and no later one was made. What another number would mean nobody knows, so a
+ * request that has one is refused, with the number it has.
  */
 #ifndef SUBCA_CSR_REQUEST_H
 #define SUBCA_CSR_REQUEST_H
@@ -36,9 +40,5 @@ const X509_NAME *csr_request_name(const struct csr_request *r);
 EVP_PKEY *csr_request_key(const struct csr_request *r);
 /* Requested extensions in their order; NULL when none were asked for. Borrowed. */
 const STACK_OF(X509_EXTENSION) *csr_request_extensions(const struct csr_request *r);
-/* NID of the signature algorithm, NID_sha256WithRSAEncryption, … */
-int csr_request_signature_algorithm(const struct csr_request *r);
-/* 0 is v1, the only one RFC 2986 knows. */
-long csr_request_version(const struct csr_request *r);
 
 #endif

@@ -11,19 +11,28 @@
 
 #include "base/error.h"
 
-/* The odd primes below 1024; NIST SP 800-89 5.3.3 asks for those below 752. */
-#define RSA_PRIMES 171
+/* OpenSSL verifies under no larger one (OPENSSL_RSA_MAX_MODULUS_BITS). */
+#define RSA_MODULUS_BITS_MOST 16384
 
-/* n modulo each of them, computed once for the two tests below. */
+/*
+ * The least prime below 4096 that divides n; 0 where none does, or n has too many bits. NIST
+ * SP 800-89 5.3.3 asks for those below 752; of random odd numbers these find 86 in 100.
+ */
+unsigned rsa_small_factor(const BIGNUM *n);
+
+/*
+ * The primes 3 … 167: the affected generator's primes are k * M + (65537^a mod M), and these are
+ * M's odd primes for the least keys.
+ */
+#define ROCA_PRIMES 38
+
+/* n modulo each of them. */
 struct rsa_residues {
-	uint16_t of[RSA_PRIMES];
+	uint16_t of[ROCA_PRIMES];
 };
 
 MUST_CHECK enum status rsa_residues(const BIGNUM *n, struct rsa_residues *residues,
 				    struct error *e);
-
-/* The least of the primes that divides n; 0 where none does. */
-unsigned rsa_small_factor(const struct rsa_residues *residues);
 
 /*
  * The mark of Infineon's prime generator (CVE-2017-15361): n is a power of 65537 modulo the product

@@ -56,6 +56,15 @@ o = ([x for f in d["files"] for x in f["objects"]] or [None])[0]
 print(eval(sys.argv[1]))' "$what"
 }
 
+@test "a request: its hash, and what its name hides" {
+	[ "$(ask 'o["sha256"]' one.csr)" = "$(openssl req -in one.csr -outform DER | sha256sum | cut -d' ' -f1)" ]
+	run -0 "$SUBCA" inspect one.csr
+	[[ $output == *"SHA-256:"* ]]
+	[ "$(ask 'o["findings"]' one.csr)" = "[]" ]
+	openssl req -new -key one.key -utf8 -subj "/CN=$(printf 'z\xd1\x81')aler" -out mixed.csr
+	[ "$(ask '[f["rule"] for f in o["findings"]]' mixed.csr)" = "['csr_name_scripts']" ]
+}
+
 @test "a request: names, types, key, proof, extensions, and that a password is there" {
 	openssl req -new -key one.key -out full.csr -config /dev/stdin <<-'END'
 		[req]
@@ -235,8 +244,8 @@ print(eval(sys.argv[1]))' "$what"
 
 @test "hostile text stays text" {
 	request evil $'/CN=\e[31mred' -utf8
-	run -0 "$SUBCA" inspect evil.csr
-	[[ $output != *$'\e'* && $output == *'\x1B[31mred'* ]]
+	run -1 "$SUBCA" inspect evil.csr
+	[[ $output != *$'\e'* && $output == *'\x1B[31mred'* && $output == *csr_name_control* ]]
 	request weekly "/CN=Ours (t) "
 	openssl x509 -req -in weekly.csr -CA root.pem -CAkey root.key -days 10 -extfile ext \
 		-out weekly.pem 2>/dev/null

@@ -192,6 +192,7 @@ refused() {
 	chmod 644 root/private/ca.key
 	refused 5 "chmod" --profile zia --days 300 zia.csr
 	rm root/private/ca.key
+	refused 3 "restore it from a backup" --profile zia --days 300 zia.csr
 	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out root/private/ca.key
 	chmod 600 root/private/ca.key
 	refused 5 "" --profile zia --days 300 zia.csr
@@ -303,6 +304,16 @@ refused() {
 	run subca sign -C root --profile zia --days 300 --dry-run short.csr
 	[ "$status" -eq 0 ]
 	[[ $output != *"more than 59"* ]]
+}
+
+@test "spaces in a name are warned of once" {
+	request spaced.csr "/O=Example GmbH /CN=Inspection"
+	subca sign -C root --profile zia --days 300 --dry-run --json spaced.csr > review
+	python3 - <<-'PY'
+		import json
+		found = [f['rule'] for f in json.load(open('review'))['findings'] if 'space' in f['message']]
+		assert found == ['csr_name_spaces'], found
+	PY
 }
 
 @test "a request is signed as an interface's JSON or a Windows editor gives it" {

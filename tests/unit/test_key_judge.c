@@ -186,7 +186,7 @@ static void csr_key_rsa_exponent(void **state)
 
 static void csr_key_rsa_factor(void **state)
 {
-	static const unsigned long factors[] = {2, 3, 5, 751, 1021};
+	static const unsigned long factors[] = {2, 3, 5, 751, 1021, 1031, 2053, 4093};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof factors / sizeof factors[0]; i++) {
@@ -202,6 +202,28 @@ static void csr_key_rsa_factor(void **state)
 			assert_int_equal(BN_add_word(n, factors[i]), 1);
 		judged(rsa_of(n, word(65537)), "csr_key_rsa_factor");
 	}
+}
+
+/* The same by a division each, for numbers of every length in limbs and of odd lengths in octets. */
+static void small_factors_by_division(void **state)
+{
+	BIGNUM *n = BN_new();
+
+	(void)state;
+	for (int bits = 2; bits < 4200; bits += bits < 200 ? 3 : 61) {
+		unsigned least = 0;
+
+		assert_int_equal(BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
+		for (unsigned p = 3; p < 4096 && !least; p += 2)
+			if (BN_mod_word(n, p) == 0)
+				least = p;
+		if (rsa_small_factor(n) != least)
+			fail_msg("%d bits: %u, where %u divides", bits, rsa_small_factor(n), least);
+	}
+	/* 4099 is the next prime. */
+	assert_int_equal(BN_set_word(n, 4099UL * 4099UL), 1);
+	assert_int_equal(rsa_small_factor(n), 0);
+	BN_free(n);
 }
 
 /* 2 * 3 * 5 … 167 */
@@ -453,6 +475,7 @@ int main(void)
 		cmocka_unit_test(csr_key_rsa_size),
 		cmocka_unit_test(csr_key_rsa_exponent),
 		cmocka_unit_test(csr_key_rsa_factor),
+		cmocka_unit_test(small_factors_by_division),
 		cmocka_unit_test(csr_key_rsa_roca),
 		cmocka_unit_test(roca_needs_one_exponent),
 		cmocka_unit_test(csr_key_rsa_close_primes),
