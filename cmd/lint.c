@@ -49,12 +49,9 @@ static const struct {
 	unsigned bit;
 	const char *name;
 } subjects[] = {
-	{LINT_ROOT, "root"},
-	{LINT_INTERMEDIATE, "intermediate"},
-	{LINT_LEAF, "leaf"},
-	{LINT_UNREADABLE, "unreadable"},
-	{LINT_CRL, "CRL"},
-	{LINT_CRL_ENTRY, "CRL entry"},
+	{LINT_ROOT, "root"}, {LINT_INTERMEDIATE, "intermediate"},
+	{LINT_LEAF, "leaf"}, {LINT_UNREADABLE, "unreadable"},
+	{LINT_CRL, "CRL"},   {LINT_CRL_ENTRY, "CRL entry"},
 };
 #define SUBJECTS (sizeof subjects / sizeof subjects[0])
 
