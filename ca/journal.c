@@ -5,7 +5,10 @@
 
 #include <jansson.h>
 
-static const char *const own_events[] = {"create", "reserve", "issue", "fail"};
+static const char *const own_events[] = {
+	"create",  "upgrade", "reserve",     "issue",	    "fail",	"revoke",    "hold",
+	"release", "adopt",   "crl-reserve", "crl-publish", "crl-fail", "crl-adopt",
+};
 
 bool journal_event_is_own(const char *event)
 {
@@ -69,7 +72,40 @@ static bool add_intent(json_t *o, const struct store_intent *i, struct error *e)
 	       add(o, "request_sha256", json_hex(i->request_sha256)) &&
 	       add(o, "reason", json_any_text(i->reason)) &&
 	       add(o, "not_before", json_integer(i->not_before)) &&
-	       add(o, "not_after", json_integer(i->not_after));
+	       add(o, "not_after", json_integer(i->not_after)) &&
+	       (i->replaces.len == 0 || add(o, "replaces", json_hex(i->replaces)));
+}
+
+static bool add_revocation(json_t *o, const struct store_revocation *r)
+{
+	return add(o, "revoked_at", json_integer(r->at)) &&
+	       add(o, "revocation_reason", json_integer(r->reason)) &&
+	       (r->invalidity_at == 0 || add(o, "invalidity_at", json_integer(r->invalidity_at))) &&
+	       (r->compromised_at == 0 ||
+		add(o, "compromised_at", json_integer(r->compromised_at)));
+}
+
+/* Before it is published a CRL has no octets to tell of. */
+static bool add_crl(json_t *o, const struct store_crl *c)
+{
+	return add(o, "crl_number", json_integer(c->number)) &&
+	       (c->base == STORE_NO_CRL || add(o, "base_crl_number", json_integer(c->base))) &&
+	       add(o, "this_update", json_integer(c->this_update)) &&
+	       add(o, "next_update", json_integer(c->next_update)) &&
+	       add(o, "reflects", json_integer(c->reflects)) &&
+	       (c->origin[0] == '\0' || add(o, "origin", json_any_text(c->origin))) &&
+	       (c->size == 0 ||
+		(add(o, "entries", json_integer(c->entries)) &&
+		 add(o, "size", json_integer(c->size)) &&
+		 add(o, "crl_sha256", json_hex((struct span){c->sha256, SHA256_SIZE}))));
+}
+
+static bool add_adoption(json_t *o, const struct journal_adoption *a)
+{
+	return add(o, "origin", json_any_text(a->origin)) &&
+	       add(o, "rows", json_integer(a->rows)) &&
+	       add(o, "revoked", json_integer(a->revoked)) &&
+	       add(o, "rows_sha256", json_hex((struct span){a->digest, SHA256_SIZE}));
 }
 
 static bool add_store(json_t *o, struct error *e)
@@ -79,6 +115,12 @@ static bool add_store(json_t *o, struct error *e)
 	return random_bytes(id, sizeof id, e) == STATUS_OK &&
 	       add(o, "store", json_hex((struct span){id, sizeof id})) &&
 	       add(o, "version", json_integer(STORE_VERSION));
+}
+
+static bool add_lifecycle(json_t *o, const struct journal_change *c)
+{
+	return (!c->revocation || add_revocation(o, c->revocation)) &&
+	       (!c->crl || add_crl(o, c->crl)) && (!c->adoption || add_adoption(o, c->adoption));
 }
 
 static bool add_change(json_t *o, const struct journal_change *c, int64_t seq, struct error *e)
@@ -93,6 +135,8 @@ static bool add_change(json_t *o, const struct journal_change *c, int64_t seq, s
 	if (c->intent && !add_intent(o, c->intent, e))
 		return false;
 	if (c->der.len && !add_digest(o, "certificate_sha256", c->der, e))
+		return false;
+	if (!add_lifecycle(o, c))
 		return false;
 	return !c->detail || add(o, "detail", json_any_text(c->detail));
 }

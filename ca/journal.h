@@ -10,10 +10,20 @@
 struct journal_change {
 	const char *event;
 	int64_t time;
-	const struct store_intent *intent; /* "reserve": every fact of it; else NULL */
-	struct span serial;		   /* "reserve", "issue", "fail"; else empty */
-	struct span der;		   /* "issue": its SHA-256 goes in; else empty */
-	const char *detail;		   /* "fail": why; a note: free text; else NULL */
+	const struct store_intent *intent;	   /* "reserve": every fact of it; else NULL */
+	struct span serial;			   /* of the certificate that changes; else empty */
+	struct span der;			   /* "issue": its SHA-256 goes in; else empty */
+	const char *detail;			   /* "fail": why; a note: free text; else NULL */
+	const struct store_revocation *revocation; /* "revoke", "hold"; "release": what ends */
+	const struct store_crl *crl;		   /* "crl-…" */
+	const struct journal_adoption *adoption;   /* "adopt" */
+};
+
+/* What one row says of many that were adopted. */
+struct journal_adoption {
+	const char *origin;
+	int64_t rows, revoked;
+	unsigned char digest[SHA256_SIZE]; /* as store_adopted_line() tells */
 };
 
 /*

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/datetime.h"
 #include "base/file.h"
 
 static enum status store_new(const char *path, enum store_mode mode, struct store **out,
@@ -252,13 +254,22 @@ static enum status be_durable(struct store *s, struct error *e)
 static enum status upgrade(struct store *s, struct error *e)
 {
 	int64_t version;
-	enum status status = transaction_begin(s, e);
+	char detail[64];
+	struct journal_change change = {.event = "upgrade", .detail = detail};
+	enum status status = datetime_now(&change.time, e);
 
+	if (status == STATUS_OK)
+		status = transaction_begin(s, e);
 	if (status != STATUS_OK)
 		return status;
 	status = schema_version(s, &version, e);
-	if (status == STATUS_OK && version < STORE_VERSION)
+	if (status == STATUS_OK && version < STORE_VERSION) {
+		snprintf(detail, sizeof detail, "store version %lld became %d", (long long)version,
+			 STORE_VERSION);
 		status = schema_upgrade(s, version, e);
+		if (status == STATUS_OK)
+			status = journal_append(s, &change, e);
+	}
 	return transaction_end(s, status, e);
 }
 

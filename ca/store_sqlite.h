@@ -65,6 +65,11 @@ MUST_CHECK enum status schema_upgrade(struct store *s, int64_t from, struct erro
 /* STATUS_DAMAGED unless this is a store; its version. */
 MUST_CHECK enum status schema_version(struct store *s, int64_t *version, struct error *e);
 
+/* --- ca/store_sqlite_rows.c ------------------------------------------------------------------- */
+
+/* STATUS_EXISTS, in words. */
+enum status serial_in_use(struct store *s, struct span serial, struct error *e);
+
 /* --- ca/store_sqlite_journal.c ---------------------------------------------------------------- */
 
 /* Appends inside the caller's transaction. */

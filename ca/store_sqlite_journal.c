@@ -103,6 +103,31 @@ static enum status visit_row(struct query *q, journal_visit *visit, void *contex
 	return status == STATUS_OK ? visit(context, &row, e) : status;
 }
 
+static enum status take_time(void *context, const struct journal_row *row, struct error *e)
+{
+	(void)e;
+	*(int64_t *)context = row->time;
+	return STATUS_OK;
+}
+
+enum status journal_last_time(struct store *s, int64_t *time, struct error *e)
+{
+	struct query q;
+	bool more = false;
+	enum status status = query_begin(
+		&q, s, "SELECT seq, canonical, hash FROM journal ORDER BY seq DESC LIMIT 1", e);
+
+	*time = 0;
+	if (status == STATUS_OK)
+		status = query_step(&q, &more, e);
+	if (status == STATUS_OK && more)
+		status = visit_row(&q, take_time, time, e);
+	if (status != STATUS_OK)
+		error_at(e, s->path);
+	query_end(&q);
+	return status;
+}
+
 enum status journal_each(struct store *s, journal_visit *visit, void *context, struct error *e)
 {
 	struct query q;

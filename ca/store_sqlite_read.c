@@ -6,7 +6,8 @@
 #define COLUMNS                                                                                 \
 	"SELECT serial, profile, portal, subject, subject_der, spki_sha256, plan_hash,"         \
 	" request_sha256, reason, not_before, not_after, state, reserved_at, finished_at, der," \
-	" failure, revoked_at, revocation_reason FROM cert"
+	" failure, revoked_at, revocation_reason, invalidity_at, compromised_at, released_at,"  \
+	" revocation_seq, origin, adopted_seq, replaces FROM cert"
 
 static enum status visit_row(struct query *q, store_visit *visit, void *context, struct error *e)
 {
@@ -24,6 +25,7 @@ static enum status visit_row(struct query *q, store_visit *visit, void *context,
 				.reason = query_get_text(q, 8),
 				.not_before = query_get_int(q, 9),
 				.not_after = query_get_int(q, 10),
+				.replaces = query_get_blob(q, 24),
 			},
 		.state = (enum cert_state)query_get_int(q, 11),
 		.reserved_at = query_get_int(q, 12),
@@ -32,6 +34,12 @@ static enum status visit_row(struct query *q, store_visit *visit, void *context,
 		.failure = query_get_text(q, 15),
 		.revoked_at = query_get_int(q, 16),
 		.revocation_reason = (int)query_get_int(q, 17),
+		.invalidity_at = query_get_int(q, 18),
+		.compromised_at = query_get_int(q, 19),
+		.released_at = query_get_int(q, 20),
+		.revocation_seq = query_get_int(q, 21),
+		.origin = query_get_text(q, 22),
+		.adopted_seq = query_get_int(q, 23),
 	};
 
 	return visit(context, &row, e);
@@ -70,6 +78,10 @@ static const char *index_for(const struct store_filter *f)
 		return " INDEXED BY cert_spki";
 	if (f->serial_prefix)
 		return " INDEXED BY cert_serial";
+	if (f->replaces.len)
+		return " INDEXED BY cert_replaces";
+	if (f->until)
+		return " INDEXED BY cert_end";
 	if (f->state != CERT_ANY)
 		return " INDEXED BY cert_state";
 	return "";
@@ -87,10 +99,14 @@ static enum status compose(const struct store_filter *f, const struct serial_ran
 		text_add(sql, " AND serial >= ?");
 	if (f->serial_prefix && range->high_len)
 		text_add(sql, " AND serial < ?");
+	if (f->replaces.len)
+		text_add(sql, " AND length(replaces) > 0 AND replaces = ?");
 	if (f->state != CERT_ANY)
 		text_add(sql, " AND state = ?");
 	if (f->after)
 		text_add(sql, " AND not_after > ?");
+	if (f->until)
+		text_add(sql, " AND not_after <= ?");
 	text_add(sql, f->newest_first ? " ORDER BY id DESC" : " ORDER BY id");
 	if (f->limit)
 		text_add(sql, " LIMIT ?");
@@ -108,10 +124,14 @@ static void bind(struct query *q, const struct store_filter *f, const struct ser
 		query_blob(q, (struct span){range->low, range->low_len});
 	if (f->serial_prefix && range->high_len)
 		query_blob(q, (struct span){range->high, range->high_len});
+	if (f->replaces.len)
+		query_blob(q, f->replaces);
 	if (f->state != CERT_ANY)
 		query_int(q, f->state);
 	if (f->after)
 		query_int(q, f->after);
+	if (f->until)
+		query_int(q, f->until);
 	if (f->limit)
 		query_int(q, f->limit);
 }

@@ -17,19 +17,19 @@ static enum status intent_check(const struct store *s, const struct store_intent
 	}
 	if (i->spki_sha256.len != SHA256_SIZE || i->plan_hash.len != SHA256_SIZE ||
 	    (i->request_sha256.len != 0 && i->request_sha256.len != SHA256_SIZE) ||
-	    i->not_after < i->not_before)
+	    i->not_after < i->not_before || i->replaces.len > SERIAL_MAX)
 		return error_set(e, STATUS_INTERNAL, s->path, NULL,
-				 "a hash or a time of the intent is not one");
+				 "a hash, a serial or a time of the intent is not one");
 	return STATUS_OK;
 }
 
-static void already_used(struct store *s, struct span serial, struct error *e)
+enum status serial_in_use(struct store *s, struct span serial, struct error *e)
 {
 	char hex[2 * SERIAL_MAX + 1];
 
 	hex_encode(serial, hex);
-	error_set(e, STATUS_EXISTS, s->path, "use another serial number",
-		  "serial number %s is in use", hex);
+	return error_set(e, STATUS_EXISTS, s->path, "use another serial number",
+			 "serial number %s is in use", hex);
 }
 
 static enum status insert(struct store *s, const struct store_intent *i, struct span serial,
@@ -39,8 +39,8 @@ static enum status insert(struct store *s, const struct store_intent *i, struct 
 	enum status status = query_begin(
 		&q, s,
 		"INSERT INTO cert (state, serial, profile, portal, subject, subject_der,"
-		" spki_sha256, plan_hash, request_sha256, reason, not_before, not_after, reserved_at)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" spki_sha256, plan_hash, request_sha256, reason, not_before, not_after, reserved_at,"
+		" replaces) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		e);
 
 	if (status != STATUS_OK)
@@ -58,12 +58,9 @@ static enum status insert(struct store *s, const struct store_intent *i, struct 
 	query_int(&q, i->not_before);
 	query_int(&q, i->not_after);
 	query_int(&q, now);
+	query_blob(&q, i->replaces);
 	status = query_run(&q, e);
-	if (q.code == SQLITE_CONSTRAINT_UNIQUE) {
-		already_used(s, serial, e);
-		status = STATUS_EXISTS;
-	}
-	return status;
+	return q.code == SQLITE_CONSTRAINT_UNIQUE ? serial_in_use(s, serial, e) : status;
 }
 
 static enum status reserve(struct store *s, const struct store_intent *i, struct span serial,

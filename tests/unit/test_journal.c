@@ -65,7 +65,7 @@ static void rows_tell_every_fact(void **state)
 	must(journal_each(f->store, see, &seen, &e), &e);
 	assert_int_equal(seen.rows, 6);
 	assert_string_equal(seen.event[0], "create");
-	assert_non_null(strstr(seen.canonical[0], "\"version\":1}"));
+	assert_non_null(strstr(seen.canonical[0], "\"version\":2}"));
 	/* SHA-256 of "DER". */
 	assert_string_equal(
 		seen.canonical[2],

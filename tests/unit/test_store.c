@@ -225,9 +225,9 @@ static void newer_version_is_named(void **state)
 	f->store = NULL;
 	tamper(f, "PRAGMA user_version = 7");
 	refuses_to_open(f, STATUS_DAMAGED,
-			"is a store of version 7; this subca knows up to version 1");
-	tamper(f, "PRAGMA user_version = 1; UPDATE meta SET value = 7");
-	refuses_to_open(f, STATUS_DAMAGED, "says version 1 in one place and 7 in another");
+			"is a store of version 7; this subca knows up to version 2");
+	tamper(f, "PRAGMA user_version = 2; UPDATE meta SET value = 7");
+	refuses_to_open(f, STATUS_DAMAGED, "says version 2 in one place and 7 in another");
 	tamper(f, "DROP TABLE meta");
 	refuses_to_open(f, STATUS_DAMAGED, "damaged");
 }
@@ -404,9 +404,15 @@ static void triggers_guard_rows(void **state)
 		if (!strstr(sqlite3_errmsg(f->store->db), harm[i][1]))
 			fail_msg("%s: %s", harm[i][0], sqlite3_errmsg(f->store->db));
 	}
-	must(sql_run(f->store, "UPDATE cert SET state = 4, revoked_at = 1, revocation_reason = 1",
-		     &e),
+	must(store_revoke(f->store, SERIAL("\x01"),
+			  &(struct store_revocation){.at = NOW, .reason = REASON_SUPERSEDED}, NOW,
+			  &e),
 	     &e);
+	assert_int_equal(sqlite3_exec(f->store->db,
+				      "UPDATE cert SET state = 2, revoked_at = 0,"
+				      " revocation_reason = -1, revocation_seq = 99",
+				      NULL, NULL, NULL),
+			 SQLITE_CONSTRAINT_TRIGGER);
 	assert_int_equal(count(f->store, CERT_REVOKED), 1);
 }
 
