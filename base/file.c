@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -325,6 +326,27 @@ enum status folder_sync(const char *path, struct error *e)
 	if (failed)
 		return error_errno(e, STATUS_SYSTEM, path, "check the disk",
 				   "did not reach the disk");
+	return STATUS_OK;
+}
+
+enum status folder_lock(const char *path, int *lock, struct error *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return open_failed(path, e);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		enum status s = errno == EWOULDBLOCK
+					? error_set(e, STATUS_BUSY, path, "wait until it is done",
+						    "another process is at work here")
+					: error_errno(e, STATUS_SYSTEM, path,
+						      "use a local file system",
+						      "cannot be locked");
+
+		close(fd);
+		return s;
+	}
+	*lock = fd;
 	return STATUS_OK;
 }
 

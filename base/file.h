@@ -51,6 +51,11 @@ bool file_same_place(const char *a, const char *b);
 /* Makes one folder, and makes it durable. STATUS_EXISTS where it is there. */
 MUST_CHECK enum status folder_make(const char *path, mode_t mode, struct error *e);
 MUST_CHECK enum status folder_sync(const char *path, struct error *e);
+/*
+ * Takes a folder for this process until *lock is closed, or the process ends. STATUS_BUSY where
+ * another one holds it. Advisory: it stops only those who ask for it as well.
+ */
+MUST_CHECK enum status folder_lock(const char *path, int *lock, struct error *e);
 /* Removes a file durably; no error where it is not there. */
 MUST_CHECK enum status file_remove(const char *path, struct error *e);
 

@@ -9,6 +9,7 @@
 #include "base/datetime.h"
 #include "base/file.h"
 #include "ca/create_order.h"
+#include "ca/create_remains.h"
 #include "ca/issue.h"
 #include "ca/name.h"
 #include "ca/pem.h"
@@ -265,44 +266,6 @@ static enum status finish(struct creation *c, struct error *e)
 	return s;
 }
 
-/*
- * A run that was killed while it published a file leaves that file's temporary, which may hold a
- * key. The folder was empty when init began, so a hidden file in it is ours.
- */
-static enum status sweep(const char *folder, struct error *e)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *entry;
-	enum status s = STATUS_OK;
-
-	if (!dir)
-		return errno == ENOENT
-			       ? STATUS_OK
-			       : error_errno(e, STATUS_SYSTEM, folder, NULL, "cannot be listed");
-	while (s == STATUS_OK && (entry = readdir(dir)) != NULL) {
-		char *file;
-
-		if (entry->d_name[0] != '.' || entry->d_type != DT_REG)
-			continue;
-		file = path_join(folder, entry->d_name);
-		s = file ? file_remove(file, e) : error_memory(e);
-		free(file);
-	}
-	closedir(dir);
-	return s;
-}
-
-static enum status sweep_all(const char *folder, struct error *e)
-{
-	char *keys = path_join(folder, AUTHORITY_KEY_FOLDER);
-	enum status s = keys ? sweep(keys, e) : error_memory(e);
-
-	if (s == STATUS_OK)
-		s = sweep(folder, e);
-	free(keys);
-	return s;
-}
-
 /* Each step finds what an earlier run left, or makes it. */
 static enum status run_steps(struct creation *c, struct error *e)
 {
@@ -362,13 +325,15 @@ static void release(struct creation *c)
 	authority_free(c->parent);
 }
 
-static enum status begin(const struct creation *c, bool *made_folder, struct error *e)
+static enum status begin(const struct creation *c, bool *made_folder, int *lock, struct error *e)
 {
 	struct text order = {0};
 	enum status s = folder_make(c->folder, 0700, e);
 
 	*made_folder = s == STATUS_OK;
-	if (s == STATUS_EXISTS)
+	if (s == STATUS_OK || s == STATUS_EXISTS)
+		s = remains_lock(c->folder, lock, e);
+	if (s == STATUS_OK && !*made_folder)
 		s = expect_empty(c->folder, e);
 	if (s == STATUS_OK)
 		s = create_order_text(c->order, &order, e);
@@ -388,26 +353,26 @@ enum status create_authority(const char *folder, const struct create_order *orde
 		.folder = folder, .order = order, .secrets = secrets, .findings = findings};
 	bool made_folder = false, begun = false;
 	struct error ignored;
+	int lock = -1;
 	enum status s = prepare(&c, e);
 
 	if (s == STATUS_OK) {
-		s = begin(&c, &made_folder, e);
+		s = begin(&c, &made_folder, &lock, e);
 		begun = s == STATUS_OK;
 	}
 	if (s == STATUS_OK)
 		s = run_steps(&c, e);
 	release(&c);
-	if (s == STATUS_OK || !begun)
-		return s;
-	if (!c.spent && create_discard(folder, &ignored) == STATUS_OK) {
+	if (begun && s != STATUS_OK && !c.spent && remains_remove(folder, &ignored) == STATUS_OK) {
 		if (made_folder)
 			(void)!rmdir(folder);
-	} else {
+	} else if (begun && s != STATUS_OK) {
 		snprintf(e->todo, sizeof e->todo,
 			 "mend that; then 'subca init %.200s --resume' finishes it, '--discard' "
 			 "removes it",
 			 folder);
 	}
+	remains_unlock(lock);
 	return s;
 }
 
@@ -420,52 +385,18 @@ enum status create_resume(const char *folder, const struct create_order *order,
 			     .secrets = secrets,
 			     .findings = findings,
 			     .resumed = true};
-	enum status s = prepare(&c, e);
+	int lock = -1;
+	enum status s = remains_lock(folder, &lock, e);
 
 	if (s == STATUS_OK)
-		s = sweep_all(folder, e);
+		s = remains_expect(folder, e);
+	if (s == STATUS_OK)
+		s = prepare(&c, e);
+	if (s == STATUS_OK)
+		s = remains_sweep(folder, e);
 	if (s == STATUS_OK)
 		s = run_steps(&c, e);
 	release(&c);
-	return s;
-}
-
-/* init.conf goes last: as long as it is there, what is left can be discarded again. */
-enum status create_discard(const char *folder, struct error *e)
-{
-	static const char *const files[] = {
-		AUTHORITY_CERTIFICATE,	AUTHORITY_CHAIN, AUTHORITY_CONF, AUTHORITY_STORE "-wal",
-		AUTHORITY_STORE "-shm", AUTHORITY_STORE, AUTHORITY_KEY,
-	};
-	static const char *const folders[] = {AUTHORITY_KEY_FOLDER, AUTHORITY_PROFILES};
-	enum status s = STATUS_OK;
-
-	if (!has(folder, AUTHORITY_UNFINISHED))
-		return error_set(e, STATUS_NOT_FOUND, folder, "a finished CA is never removed",
-				 "no 'init' was interrupted here (no " AUTHORITY_UNFINISHED ")");
-	s = sweep_all(folder, e);
-	for (size_t i = 0; i < sizeof files / sizeof files[0] && s == STATUS_OK; i++) {
-		char *file = path_join(folder, files[i]);
-
-		s = file ? STATUS_OK : error_memory(e);
-		if (s == STATUS_OK && file_exists(file))
-			s = file_remove(file, e);
-		free(file);
-	}
-	for (size_t i = 0; i < 2 && s == STATUS_OK; i++) {
-		char *path = path_join(folder, folders[i]);
-
-		s = path ? STATUS_OK : error_memory(e);
-		if (s == STATUS_OK && rmdir(path) != 0 && errno != ENOENT)
-			s = error_errno(e, STATUS_SYSTEM, path, "look what is in it",
-					"cannot be removed");
-		free(path);
-	}
-	if (s == STATUS_OK) {
-		char *file = path_join(folder, AUTHORITY_UNFINISHED);
-
-		s = file ? file_remove(file, e) : error_memory(e);
-		free(file);
-	}
+	remains_unlock(lock);
 	return s;
 }
