@@ -80,3 +80,38 @@ void lint_crl_entries_unordered(const struct lint_subject *s, struct lint_report
 		lint_say(report, "revokedCertificates",
 			 "is not in ascending order from entry %zu on", s->entries.unordered);
 }
+
+bool lint_is_indirect(const struct lint_subject *s)
+{
+	const ISSUING_DIST_POINT *point = lint_value(s, LINT_ISSUING_POINT);
+
+	return point && point->indirectCRL > 0;
+}
+
+void lint_crl_issuer_not_ca(const struct lint_subject *s, struct lint_report *report)
+{
+	if (s->issuer && !s->issuer->is_ca && !lint_is_indirect(s))
+		lint_say(report, "issuer", "is no CA, and the CRL is not indirect");
+}
+
+void lint_crl_issuer_key_usage(const struct lint_subject *s, struct lint_report *report)
+{
+	if (s->issuer && lint_raw(s->issuer, LINT_KEY_USAGE) &&
+	    !(lint_key_usage(s->issuer) & KU_CRL_SIGN))
+		lint_say(report, "issuer", "may not sign CRLs");
+}
+
+void lint_crl_after_issuer(const struct lint_subject *s, struct lint_report *report)
+{
+	if (s->issuer && lint_time_known(&s->not_after) && lint_time_known(&s->issuer->not_after) &&
+	    s->not_after.seconds > s->issuer->not_after.seconds)
+		lint_say(report, "nextUpdate", "comes after the issuer's expiry");
+}
+
+void lint_crl_before_issuer(const struct lint_subject *s, struct lint_report *report)
+{
+	if (s->issuer && lint_time_known(&s->not_before) &&
+	    lint_time_known(&s->issuer->not_before) &&
+	    s->not_before.seconds < s->issuer->not_before.seconds)
+		lint_say(report, "thisUpdate", "comes before the issuer's certificate was valid");
+}

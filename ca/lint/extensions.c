@@ -1,32 +1,27 @@
 #include "ca/lint/internal.h"
 
-/* "extension basicConstraints", or the dotted identifier of one that has no name here. */
+static void name_type(const ASN1_OBJECT *type, char where[static 96])
+{
+	char name[LINT_OBJECT_NAME];
+
+	lint_extension_name(type, name);
+	snprintf(where, 96, "extension %s", name);
+}
+
 static void name_extension(const LINT_EXTENSION *x, char where[static 96])
 {
-	enum lint_known known = lint_known_find(x->type, LINT_ANY | LINT_CRL_ENTRY);
-	char oid[80] = "";
-
-	if (known == LINT_KNOWN_COUNT)
-		OBJ_obj2txt(oid, sizeof oid, x->type, 1);
-	snprintf(where, 96, "extension %s",
-		 known == LINT_KNOWN_COUNT ? oid : lint_known_name(known));
+	name_type(x->type, where);
 }
 
 void lint_extension_duplicate(const struct lint_subject *s, struct lint_report *report)
 {
+	const ASN1_OBJECT *twice = lint_extension_twice(s->extensions);
 	char where[96];
 
-	for (int i = 1; i < sk_LINT_EXTENSION_num(s->extensions); i++) {
-		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(s->extensions, i);
-		int j = 0;
-
-		while (OBJ_cmp(x->type, sk_LINT_EXTENSION_value(s->extensions, j)->type) != 0)
-			j++;
-		if (j == i)
-			continue;
-		name_extension(x, where);
-		lint_say(report, where, "is there more than once");
-	}
+	if (!twice)
+		return;
+	name_type(twice, where);
+	lint_say(report, where, "is there more than once");
 }
 
 void lint_extension_malformed(const struct lint_subject *s, struct lint_report *report)

@@ -143,6 +143,17 @@ enum lint_known lint_known_find(const ASN1_OBJECT *type, unsigned kind);
 void lint_known_read(const STACK_OF(LINT_EXTENSION) *from, unsigned kind,
 		     struct lint_decoded known[static LINT_KNOWN_COUNT]);
 void lint_known_free(struct lint_decoded known[static LINT_KNOWN_COUNT]);
+
+/* ca/lint/object.c. One that is at two places of a list, borrowed from there; NULL: none. */
+typedef const ASN1_OBJECT *lint_object_at(const void *all, int i);
+const ASN1_OBJECT *lint_object_twice(const void *all, lint_object_at *at, int count);
+const ASN1_OBJECT *lint_extension_twice(const STACK_OF(LINT_EXTENSION) *all);
+/* "basicConstraints", or the dotted identifier of an extension that has no name here. */
+#define LINT_OBJECT_NAME 80
+void lint_extension_name(const ASN1_OBJECT *type, char name[static LINT_OBJECT_NAME]);
+
+/* Whether a CRL says that its entries may be of other issuers. */
+bool lint_is_indirect(const struct lint_subject *s);
 struct lint_time lint_time_read(int type, const ASN1_STRING *t);
 struct span lint_string(const ASN1_STRING *s);
 /* Whether the seconds of a time can be used. */

@@ -42,13 +42,22 @@ unsigned lint_rule_applies(size_t at)
 	return at < RULE_COUNT ? checks[at].applies : 0;
 }
 
+/* A hostile name has a million parts, each of them wrong. */
+static bool has_said_enough(const struct lint_report *report)
+{
+	const struct findings *f = report->findings;
+
+	return f->count >= LINT_FINDINGS_MAX &&
+	       f->items[f->count - LINT_FINDINGS_MAX].rule == report->rule;
+}
+
 void lint_say(struct lint_report *report, const char *where, const char *format, ...)
 {
 	struct text safe = {0};
 	va_list arguments;
 	char raw[512];
 
-	if (report->status != STATUS_OK)
+	if (report->status != STATUS_OK || has_said_enough(report))
 		return;
 	va_start(arguments, format);
 	vsnprintf(raw, sizeof raw, format, arguments);

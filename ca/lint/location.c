@@ -1,6 +1,5 @@
 #include "ca/lint/internal.h"
 
-#define CRL "extension cRLDistributionPoints"
 #define AIA "extension authorityInfoAccess"
 
 typedef void url_check(struct span url, const char *where, struct lint_report *report);
@@ -25,46 +24,72 @@ static void check_syntax(struct span url, const char *where, struct lint_report 
 			 (const char *)url.data);
 }
 
-static void each_url(const GENERAL_NAMES *names, url_check *check, struct lint_report *report)
+static void each_url(const GENERAL_NAMES *names, const char *where, url_check *check,
+		     struct lint_report *report)
 {
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
 
 		if (name->type == GEN_URI)
-			check(lint_string(name->d.uniformResourceIdentifier), CRL, report);
+			check(lint_string(name->d.uniformResourceIdentifier), where, report);
 	}
 }
 
+static void each_place_url(const DIST_POINT_NAME *place, const char *where, url_check *check,
+			   struct lint_report *report)
+{
+	if (place && place->type == 0)
+		each_url(place->name.fullname, where, check, report);
+}
+
+/* Where a certificate and a CRL say that CRLs are. */
+static const struct {
+	enum lint_known known;
+	const char *where;
+} points_of[] = {
+	{LINT_CRL_DISTRIBUTION, "extension cRLDistributionPoints"},
+	{LINT_FRESHEST_CRL, "extension freshestCRL"},
+};
+#define POINTS_COUNT (sizeof points_of / sizeof *points_of)
+
 static void each_crl_url(const struct lint_subject *s, url_check *check, struct lint_report *report)
 {
-	const CRL_DIST_POINTS *points = lint_value(s, LINT_CRL_DISTRIBUTION);
+	const ISSUING_DIST_POINT *issuing = lint_value(s, LINT_ISSUING_POINT);
 
-	for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
-		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
+	for (size_t k = 0; k < POINTS_COUNT; k++) {
+		const CRL_DIST_POINTS *points = lint_value(s, points_of[k].known);
 
-		if (point->distpoint && point->distpoint->type == 0)
-			each_url(point->distpoint->name.fullname, check, report);
+		for (int i = 0; i < sk_DIST_POINT_num(points); i++)
+			each_place_url(sk_DIST_POINT_value(points, i)->distpoint,
+				       points_of[k].where, check, report);
 	}
+	if (issuing)
+		each_place_url(issuing->distpoint, "extension issuingDistributionPoint", check,
+			       report);
 }
 
 void lint_crl_distribution_empty(const struct lint_subject *s, struct lint_report *report)
 {
-	const CRL_DIST_POINTS *points = lint_value(s, LINT_CRL_DISTRIBUTION);
+	for (size_t k = 0; k < POINTS_COUNT; k++) {
+		const CRL_DIST_POINTS *points = lint_value(s, points_of[k].known);
 
-	if (points && sk_DIST_POINT_num(points) == 0)
-		lint_say(report, CRL, "is empty");
+		if (points && sk_DIST_POINT_num(points) == 0)
+			lint_say(report, points_of[k].where, "is empty");
+	}
 }
 
 void lint_crl_point_empty(const struct lint_subject *s, struct lint_report *report)
 {
-	const CRL_DIST_POINTS *points = lint_value(s, LINT_CRL_DISTRIBUTION);
+	for (size_t k = 0; k < POINTS_COUNT; k++) {
+		const CRL_DIST_POINTS *points = lint_value(s, points_of[k].known);
 
-	for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
-		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
+		for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
+			const DIST_POINT *point = sk_DIST_POINT_value(points, i);
 
-		if (!point->distpoint && !point->CRLissuer)
-			lint_say(report, CRL, "has neither a place nor an issuer in point %d",
-				 i + 1);
+			if (!point->distpoint && !point->CRLissuer)
+				lint_say(report, points_of[k].where,
+					 "has neither a place nor an issuer in point %d", i + 1);
+		}
 	}
 }
 

@@ -12,22 +12,22 @@ void lint_policies_empty(const struct lint_subject *s, struct lint_report *repor
 		lint_say(report, POLICIES, "is empty");
 }
 
+static const ASN1_OBJECT *policy_at(const void *all, int i)
+{
+	return sk_POLICYINFO_value((const CERTIFICATEPOLICIES *)all, i)->policyid;
+}
+
 void lint_policies_duplicate(const struct lint_subject *s, struct lint_report *report)
 {
 	const CERTIFICATEPOLICIES *policies = lint_value(s, LINT_POLICIES);
+	const ASN1_OBJECT *twice = lint_object_twice(policies, policy_at,
+						     sk_POLICYINFO_num(policies));
 	char name[80];
 
-	for (int i = 1; i < sk_POLICYINFO_num(policies); i++) {
-		const ASN1_OBJECT *policy = sk_POLICYINFO_value(policies, i)->policyid;
-		int j = 0;
-
-		while (OBJ_cmp(policy, sk_POLICYINFO_value(policies, j)->policyid) != 0)
-			j++;
-		if (j == i)
-			continue;
-		OBJ_obj2txt(name, sizeof name, policy, 1);
-		lint_say(report, POLICIES, "has the policy %s more than once", name);
-	}
+	if (!twice)
+		return;
+	OBJ_obj2txt(name, sizeof name, twice, 1);
+	lint_say(report, POLICIES, "has the policy %s more than once", name);
 }
 
 static void say_in_leaf(const struct lint_subject *s, enum lint_known known, const char *where,

@@ -14,6 +14,9 @@ struct lint_report {
 	enum status status;
 };
 
+/* Of this many findings in a row of one rule the last is the last. */
+#define LINT_FINDINGS_MAX 20
+
 /* A finding of the rule at work. where may be NULL. Hostile text is escaped here. */
 void lint_say(struct lint_report *report, const char *where, const char *format, ...)
 	PRINTF_LIKE(3, 4);

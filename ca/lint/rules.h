@@ -282,14 +282,14 @@ RULE(inhibit_any_policy_leaf, ERROR, LINT_LEAF, "RFC 5280 4.2.1.14", "only CAs m
      "leave it out")
 
 /* Locations: ca/lint/location.c */
-RULE(crl_distribution_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.13",
+RULE(crl_distribution_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.13",
      "it must hold at least one point", "leave it out")
-RULE(crl_point_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.13",
+RULE(crl_point_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.13",
      "a point without a place and without a CRL issuer leads nowhere", "give the CRL's URL")
-RULE(crl_url_scheme, WARNING, LINT_CERTIFICATE, "RFC 5280 4.2.1.13",
+RULE(crl_url_scheme, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.13",
      "https needs a certificate to be checked first, and hardly any software reads ldap",
      "serve the CRL over http")
-RULE(crl_url_syntax, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.13, RFC 3986 3",
+RULE(crl_url_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.13, RFC 3986 3",
      "no software finds the CRL", "write http://HOST/PATH")
 RULE(aia_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.2.1",
      "it must hold at least one place", "leave it out")

@@ -156,22 +156,22 @@ void lint_purpose_empty(const struct lint_subject *s, struct lint_report *report
 		lint_say(report, PURPOSES, "names no purpose");
 }
 
+static const ASN1_OBJECT *purpose_at(const void *all, int i)
+{
+	return sk_ASN1_OBJECT_value((const EXTENDED_KEY_USAGE *)all, i);
+}
+
 void lint_purpose_duplicate(const struct lint_subject *s, struct lint_report *report)
 {
 	const EXTENDED_KEY_USAGE *purposes = lint_value(s, LINT_EXTENDED_KEY_USAGE);
+	const ASN1_OBJECT *twice = lint_object_twice(purposes, purpose_at,
+						     sk_ASN1_OBJECT_num(purposes));
 	char name[80];
 
-	for (int i = 1; i < sk_ASN1_OBJECT_num(purposes); i++) {
-		const ASN1_OBJECT *purpose = sk_ASN1_OBJECT_value(purposes, i);
-		int j = 0;
-
-		while (OBJ_cmp(purpose, sk_ASN1_OBJECT_value(purposes, j)) != 0)
-			j++;
-		if (j == i)
-			continue;
-		OBJ_obj2txt(name, sizeof name, purpose, 0);
-		lint_say(report, PURPOSES, "names %s more than once", name);
-	}
+	if (!twice)
+		return;
+	OBJ_obj2txt(name, sizeof name, twice, 0);
+	lint_say(report, PURPOSES, "names %s more than once", name);
 }
 
 void lint_purpose_any_critical(const struct lint_subject *s, struct lint_report *report)

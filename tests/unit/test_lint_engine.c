@@ -208,6 +208,61 @@ static void test_crl_is_passed_or_refused(void **state)
 	bytes_free(&issuer);
 }
 
+/* A rule speaks of a few entries, and then says how many more there are. */
+static void test_many_entries(void **state)
+{
+	struct bytes der, issuer = fixture_build(FIXTURE_ROOT, NULL, 0);
+	struct findings findings = {0};
+	struct fixture_op ops[20];
+	char entries[20][64];
+	struct error e;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(entries[i], sizeof entries[i],
+			 "33%02x u:260301000000Z CRLReason=DER:0a0100", i);
+		ops[i] = (struct fixture_op){"entry", entries[i]};
+	}
+	der = fixture_build(FIXTURE_CRL, ops, 20);
+	assert_int_equal(lint_crl(span_of(&der), span_of(&issuer), &findings, &e), STATUS_OK);
+	assert_int_equal(findings.count, LINT_ENTRIES_TOLD + 1);
+	for (size_t i = 0; i < findings.count; i++)
+		assert_string_equal(findings.items[i].rule->id, "crl_reason_unspecified");
+	assert_string_equal(findings.items[0].where, "entry 2");
+	assert_string_equal(findings.items[LINT_ENTRIES_TOLD].message, "has 15 more such entries");
+	findings_free(&findings);
+	bytes_free(&der);
+	bytes_free(&issuer);
+}
+
+/* The same serial number of two issuers is no duplicate in an indirect CRL; of one it is. */
+static void test_indirect_entries(void **state)
+{
+	static const char *const second[] = {
+		"2222 u:260301000000Z certificateIssuer=critical,DER:3010a40e300c310a300806035504030c0161",
+		"2222 u:260301000000Z"};
+	struct bytes issuer = fixture_build(FIXTURE_ROOT, NULL, 0);
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const struct fixture_op ops[] = {
+			{"+issuingDistributionPoint", "critical,DER:30038401ff"},
+			{"entry", second[0]},
+			{"entry", i ? second[1] : "2223 u:260301000000Z"},
+		};
+		struct bytes der = fixture_build(FIXTURE_CRL, ops, 3);
+		struct findings findings = {0};
+		struct error e;
+
+		assert_int_equal(lint_crl(span_of(&der), span_of(&issuer), &findings, &e),
+				 STATUS_OK);
+		assert_int_equal(findings_find(&findings, "crl_entry_duplicate") != NULL, i);
+		findings_free(&findings);
+		bytes_free(&der);
+	}
+	bytes_free(&issuer);
+}
+
 /* Each octet of a CRL turned over, and the CRL cut off at each place. */
 static void test_any_bytes_of_a_crl(void **state)
 {
@@ -250,6 +305,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crl_is_passed_or_refused),
+		cmocka_unit_test(test_many_entries),
+		cmocka_unit_test(test_indirect_entries),
 		cmocka_unit_test(test_any_bytes_of_a_crl),
 		cmocka_unit_test(test_sound_tbs_passes),
 		cmocka_unit_test(test_error_is_refused),
