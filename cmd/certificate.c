@@ -10,6 +10,7 @@
 
 #include "base/datetime.h"
 #include "ca/name.h"
+#include "ca/revoke.h"
 #include "cmd/layout.h"
 #include "cmd/output.h"
 #include "hsm/keyfile.h"
@@ -277,6 +278,28 @@ static void print_intent(const struct store_intent *intent)
 	print_time("notAfter", intent->not_after);
 }
 
+static void print_serial(const char *name, struct span serial)
+{
+	char hex[SERIAL_TEXT];
+
+	if (serial.len == 0)
+		return;
+	hex_encode(serial, hex);
+	layout_field(name, hex);
+}
+
+static void print_revocation(const struct store_row *row)
+{
+	bool held = row->revocation_reason == REASON_CERTIFICATE_HOLD;
+
+	print_time(held ? "on hold since" : "revoked", row->revoked_at);
+	if (row->revoked_at && row->revocation_reason != REASON_NONE)
+		layout_field("reason", revocation_reason_name(row->revocation_reason));
+	print_time("invalid since", row->invalidity_at);
+	print_time("compromised", row->compromised_at);
+	print_time("taken off hold", row->released_at);
+}
+
 void row_print(const struct store_row *row)
 {
 	layout_field("state", cert_state_name(row->state));
@@ -287,7 +310,10 @@ void row_print(const struct store_row *row)
 	print_time(row->state == CERT_FAILED ? "failed" : "issued", row->finished_at);
 	if (row->failure[0])
 		layout_field("failed for", row->failure);
-	print_time("revoked", row->revoked_at);
+	print_revocation(row);
+	print_serial("renews", row->intent.replaces);
+	if (row->origin[0])
+		layout_field("taken over from", row->origin);
 	if (row->intent.reason[0])
 		layout_field("reissued for", row->intent.reason);
 	print_hash("key hash", row->intent.spki_sha256);
@@ -338,6 +364,14 @@ json_t *row_json(const struct store_row *row)
 	failed |= set_time(o, "finished_at", row->finished_at);
 	failed |= set_text(o, "failure", row->failure);
 	failed |= set_time(o, "revoked_at", row->revoked_at);
+	if (row->revoked_at && row->revocation_reason != REASON_NONE)
+		failed |= set_text(o, "revocation_reason",
+				   revocation_reason_name(row->revocation_reason));
+	failed |= set_time(o, "invalidity_date", row->invalidity_at);
+	failed |= set_time(o, "compromise_date", row->compromised_at);
+	failed |= set_time(o, "released_at", row->released_at);
+	failed |= set_hex(o, "renews", intent->replaces);
+	failed |= set_text(o, "origin", row->origin);
 	failed |= set_text(o, "reissue_reason", intent->reason);
 	failed |= set_hex(o, "key_sha256", intent->spki_sha256);
 	failed |= set_hex(o, "request_sha256", intent->request_sha256);

@@ -41,6 +41,7 @@ struct command {
 #define SUBCA_COMMANDS(entry) \
 	entry(init) \
 	entry(sign) \
+	entry(revoke) \
 	entry(list) \
 	entry(journal) \
 	entry(show) \

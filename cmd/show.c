@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,9 +6,9 @@
 #include "ca/pem.h"
 #include "cmd/certificate.h"
 #include "cmd/command.h"
+#include "cmd/serial.h"
 
 #define FILE_CERTIFICATES 64
-#define CANDIDATES 6
 
 /* What to do with a certificate once it is found. */
 struct showing {
@@ -98,75 +97,16 @@ static enum status show_row(void *context, const struct store_row *row, struct e
 	return output_check(e);
 }
 
-struct candidates {
-	char serials[CANDIDATES][SERIAL_TEXT];
-	size_t count;
-};
-
-static enum status note_candidate(void *context, const struct store_row *row, struct error *e)
-{
-	struct candidates *c = context;
-
-	(void)e;
-	if (c->count < CANDIDATES)
-		hex_encode(row->intent.serial, c->serials[c->count++]);
-	return STATUS_OK;
-}
-
-static enum status ambiguous(const char *prefix, const struct candidates *c, struct error *e)
-{
-	char todo[sizeof e->todo] = "write more digits:";
-
-	for (size_t i = 0; i < c->count; i++)
-		snprintf(todo + strlen(todo), sizeof todo - strlen(todo), "%s %s", i ? "," : "",
-			 i + 1 == CANDIDATES ? "…" : c->serials[i]);
-	return error_set(e, STATUS_USAGE, NULL, todo, "more than one serial begins with %s",
-			 prefix);
-}
-
-static enum status show_exactly(struct showing *show, const char *digits, struct error *e)
+static enum status show_serial(struct showing *show, const char *digits, struct error *e)
 {
 	struct bytes serial = {0};
-	enum status s = hex_decode(digits, &serial, e);
+	enum status s = serial_resolve(show->authority, digits, &serial, e);
 
 	if (s == STATUS_OK)
 		s = store_find(authority_store(show->authority), span_of(&serial), show_row, show,
 			       e);
 	bytes_free(&serial);
 	return s;
-}
-
-/*
- * The only serial that begins so; of several, the one that digits are the whole of. One digit may
- * be a whole octet: "5" is "05", as openssl writes it.
- */
-static enum status show_serial(struct showing *show, const char *digits, struct error *e)
-{
-	struct store *store = authority_store(show->authority);
-	struct candidates c = {.count = 0};
-	struct store_filter filter = {.serial_prefix = digits, .limit = CANDIDATES};
-	const char octet[] = {'0', digits[0], '\0'};
-	bool one_digit = digits[0] != '0' && !digits[1];
-	enum status s = STATUS_NOT_FOUND;
-
-	/* Digits that no serial consists of, such as a leading zero octet, are a beginning only. */
-	if (one_digit)
-		s = show_exactly(show, octet, e);
-	else if (strlen(digits) % 2 == 0 && strncmp(digits, "00", 2) != 0 &&
-		 !(strlen(digits) == SERIAL_TEXT - 1 && digits[0] >= '8'))
-		s = show_exactly(show, digits, e);
-	if (s != STATUS_NOT_FOUND)
-		return s;
-	s = store_each(store, &filter, note_candidate, &c, e);
-	if (s != STATUS_OK)
-		return s;
-	if (c.count == 0)
-		return error_set(e, STATUS_NOT_FOUND, show->in->directory,
-				 "'subca list' shows what there is",
-				 "no serial of this CA begins with %s", digits);
-	if (c.count > 1)
-		return ambiguous(digits, &c, e);
-	return show_exactly(show, c.serials[0], e);
 }
 
 /* PEM, one or more; else one in DER. */
@@ -242,29 +182,6 @@ static enum status show_file(struct showing *show, const char *file, struct erro
 	return s;
 }
 
-/*
- * "0x0A:1B:2c" to "0a1b2c": the ways in which other tools write serials. False where word is
- * none, so that it names a file; "./abc" does so always.
- */
-static bool read_serial(const char *word, char digits[SERIAL_TEXT])
-{
-	size_t len = 0;
-
-	if (strncasecmp(word, "0x", 2) == 0)
-		word += 2;
-	while (strncmp(word, "00", 2) == 0 && word[2])
-		word += 2 + (word[2] == ':');
-	for (; *word; word++) {
-		if (*word == ':')
-			continue;
-		if (!isxdigit((unsigned char)*word) || len == SERIAL_TEXT - 1)
-			return false;
-		digits[len++] = (char)tolower((unsigned char)*word);
-	}
-	digits[len] = '\0';
-	return len > 0;
-}
-
 static enum status check_options(const struct showing *show, bool is_file, struct error *e)
 {
 	const struct options *o = &show->in->options;
@@ -286,7 +203,7 @@ static enum status cmd_show(struct invocation *in, struct error *e)
 			       .pem = options_given(o, "pem") || options_given(o, "output") ||
 				      options_given(o, "chain")};
 	char digits[SERIAL_TEXT];
-	bool is_file = !read_serial(operand, digits);
+	bool is_file = !serial_read(operand, digits);
 	enum status s;
 
 	if (check_options(&show, is_file, e) != STATUS_OK)
