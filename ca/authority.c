@@ -13,7 +13,8 @@
 struct authority {
 	char *folder;
 	char *shipped_profiles, *own_profiles;
-	char *key; /* a file, relative to the folder or absolute, or a pkcs11: URI */
+	char *key;	 /* a file, relative to the folder or absolute, or a pkcs11: URI */
+	char *weak_keys; /* a file, relative to the folder or absolute; NULL: none named */
 	struct ca_urls urls;
 	struct bytes first_serial;
 	struct bytes chain[CHAIN_MAX];
@@ -36,6 +37,7 @@ void authority_free(struct authority *a)
 	free(a->urls.ocsp);
 	free(a->urls.ca_issuers);
 	free(a->key);
+	free(a->weak_keys);
 	free(a->own_profiles);
 	free(a->shipped_profiles);
 	free(a->folder);
@@ -109,6 +111,7 @@ static enum status read_conf(struct authority *a, struct error *e)
 		{"key", SETTING_STRING, &a->key, 1, 1024},
 		{"serial", SETTING_TREE, &serial, 0, 0},
 		{"urls", SETTING_TREE, &urls, 0, 0},
+		{"weak_keys", SETTING_STRING, &a->weak_keys, 1, 1024},
 	};
 	char *file = path_join(a->folder, AUTHORITY_CONF);
 	config_t config;
@@ -118,7 +121,8 @@ static enum status read_conf(struct authority *a, struct error *e)
 		return error_memory(e);
 	s = settings_load(file, &config, e);
 	if (s == STATUS_OK)
-		s = settings_read(config_root_setting(&config), keys, 3, e);
+		s = settings_read(config_root_setting(&config), keys, sizeof keys / sizeof keys[0],
+				  e);
 	if (s == STATUS_OK && serial)
 		s = read_serial(serial, a, e);
 	if (s == STATUS_OK && urls)
@@ -315,6 +319,19 @@ static char *key_name(const struct authority *a)
 							      : path_join(a->folder, a->key);
 }
 
+enum status authority_weak_keys(const struct authority *a, struct weak_keys **out, struct error *e)
+{
+	enum status s;
+	char *file;
+
+	if (!a->weak_keys)
+		return weak_keys_from_environment(out, e);
+	file = a->weak_keys[0] == '/' ? strdup(a->weak_keys) : path_join(a->folder, a->weak_keys);
+	s = file ? weak_keys_load(file, out, e) : error_memory(e);
+	free(file);
+	return s;
+}
+
 /* On a failed allocation the answer is the safe one. */
 bool authority_owns(const struct authority *a, const char *path)
 {
@@ -392,6 +409,8 @@ enum status authority_conf_text(const char *first_serial, const struct ca_urls *
 	text_add(out, "key = \"" AUTHORITY_KEY "\";\n\n");
 	text_add(out, "# \"random\": 159 random bits each. \"0x1000\": counted up from there.\n");
 	text_printf(out, "serial = \"%s\";\n\n", first_serial ? first_serial : "random");
+	text_add(out, "# RSA keys that are refused, in the form of Debian's openssl-blacklist.\n");
+	text_add(out, "# weak_keys = \"/etc/subca/weak-keys\";\n\n");
 	text_add(out, "# Put into what is issued from now on, where the profile says so.\n");
 	text_add(out, "urls = {\n");
 	add_url(out, "crl", urls->crl, "http://pki.example.com/root.crl");

@@ -1,7 +1,7 @@
 /*
  * A CA in its folder:
  *
- *     ca.conf          where the key is, how serials are chosen, URLs
+ *     ca.conf          where the key is, how serials are chosen, URLs, a list of weak keys
  *     ca.pem           the CA's certificate
  *     chain.pem        for an intermediate of our own: this CA first, its root last
  *     private/ca.key   the private key, unless it lives in a token
@@ -18,6 +18,7 @@
 #include "ca/extension.h"
 #include "ca/profile.h"
 #include "ca/store.h"
+#include "csr/weak_keys.h"
 #include "hsm/signer.h"
 
 #define AUTHORITY_CONF "ca.conf"
@@ -52,6 +53,13 @@ const struct profile_path *authority_profiles(const struct authority *a);
 size_t authority_chain(const struct authority *a, struct span chain[CHAIN_MAX]);
 /* Empty for random serials; else the first of the sequential ones. */
 struct span authority_first_serial(const struct authority *a);
+
+/*
+ * The list of keys that 'weak_keys' in ca.conf names, else SUBCA_WEAK_KEYS; *out is NULL where
+ * neither does. Read anew at each call; freed with weak_keys_free().
+ */
+MUST_CHECK enum status authority_weak_keys(const struct authority *a, struct weak_keys **out,
+					   struct error *e);
 
 /* Whether path is one of the CA's own files: nothing that is issued may take its place. */
 bool authority_owns(const struct authority *a, const char *path);

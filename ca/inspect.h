@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/finding.h"
+#include "csr/weak_keys.h"
 
 /* A bundle of all public roots has about 250 KiB and 150 certificates. */
 #define INSPECT_INPUT_MAX (4 * 1024 * 1024)
@@ -36,6 +37,7 @@ struct inspect_object {
 struct inspection {
 	struct inspect_object *items;
 	size_t count;
+	const struct weak_keys *weak_keys; /* borrowed; NULL: there is no list */
 };
 
 /*

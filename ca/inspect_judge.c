@@ -223,8 +223,12 @@ static enum status judge_certificate(struct inspection *in, size_t at, int64_t n
 {
 	struct inspect_object *o = &in->items[at];
 	struct span issuer = {0};
+	EVP_PKEY *key = X509_get0_pubkey(o->certificate);
 	enum status s = check_signkey(in, at, e);
 
+	if (s == STATUS_OK && key)
+		s = csr_key_check_listed(key, in->weak_keys, &o->findings, e);
+	ERR_clear_error();
 	if (o->signer != INSPECT_NONE)
 		issuer = span_of(&in->items[o->signer].der);
 	if (s == STATUS_OK)
@@ -253,7 +257,8 @@ static enum status judge_crl(struct inspect_object *o, int64_t now, struct error
 }
 
 /* Reads it as signing would; what that refuses is a finding here. */
-static enum status judge_request(struct inspect_object *o, struct error *e)
+static enum status judge_request(struct inspect_object *o, const struct weak_keys *weak_keys,
+				 struct error *e)
 {
 	EVP_PKEY *key = X509_REQ_get0_pubkey(o->request);
 	struct csr_request *request = NULL;
@@ -272,6 +277,8 @@ static enum status judge_request(struct inspect_object *o, struct error *e)
 	s = csr_name_check(X509_REQ_get_subject_name(o->request), "", &o->findings, e);
 	if (s == STATUS_OK && key)
 		s = csr_key_check(key, &o->findings, e);
+	if (s == STATUS_OK && key)
+		s = csr_key_check_listed(key, weak_keys, &o->findings, e);
 	return s;
 }
 
@@ -290,7 +297,7 @@ enum status inspect_judge(struct inspection *in, int64_t now, struct error *e)
 		else if (o->crl)
 			s = judge_crl(o, now, e);
 		else
-			s = judge_request(o, e);
+			s = judge_request(o, in->weak_keys, e);
 	}
 	return s;
 }

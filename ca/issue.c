@@ -163,6 +163,9 @@ static enum status judge_key(const struct issue_order *order, struct findings *f
 	enum status s = csr_key_check(csr_request_key(order->request), &own, e);
 
 	if (s == STATUS_OK)
+		s = csr_key_check_listed(csr_request_key(order->request), order->weak_keys, &own,
+					 e);
+	if (s == STATUS_OK)
 		s = settle("key", &own, findings, e);
 	findings_free(&own);
 	return s;

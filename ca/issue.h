@@ -25,6 +25,7 @@ struct issue_order {
 	int days;
 	int64_t not_after;
 	bool fit;
+	const struct weak_keys *weak_keys; /* NULL: there is no list */
 	const char *reissue; /* why the same request is signed again; NULL: it is not */
 };
 

@@ -357,6 +357,7 @@ static enum status show(struct inspecting *r, struct error *e)
 static enum status run(struct invocation *in, struct error *e)
 {
 	struct inspecting *r = calloc(1, sizeof *r);
+	struct weak_keys *weak_keys = NULL;
 	enum status s;
 
 	if (!r)
@@ -368,6 +369,9 @@ static enum status run(struct invocation *in, struct error *e)
 		read_file(r, i);
 	s = datetime_now(&r->now, e);
 	if (s == STATUS_OK)
+		s = weak_keys_from_environment(&weak_keys, e);
+	r->found.weak_keys = weak_keys;
+	if (s == STATUS_OK)
 		s = inspect_judge(&r->found, r->now, e);
 	note_findings(r);
 	if (s == STATUS_OK)
@@ -376,6 +380,7 @@ static enum status run(struct invocation *in, struct error *e)
 		*e = r->worst;
 		s = error_status(e);
 	}
+	weak_keys_free(weak_keys);
 	inspection_free(&r->found);
 	free(r);
 	return s;

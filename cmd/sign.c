@@ -49,6 +49,7 @@ struct signing {
 	struct authority *authority;
 	struct csr_request *request;
 	struct profile *profile;
+	struct weak_keys *weak_keys;
 	struct issue_order order;
 	struct issue_draft *draft;
 	struct findings findings;
@@ -60,6 +61,7 @@ static void release(struct signing *s)
 	issue_draft_free(s->draft);
 	findings_free(&s->findings);
 	profile_free(s->profile);
+	weak_keys_free(s->weak_keys);
 	csr_request_free(s->request);
 	authority_free(s->authority);
 	free(s->certificate_file);
@@ -203,6 +205,8 @@ static enum status prepare(struct signing *s, struct error *e)
 	if (status == STATUS_OK)
 		status = load_profile(s, e);
 	if (status == STATUS_OK)
+		status = authority_weak_keys(s->authority, &s->weak_keys, e);
+	if (status == STATUS_OK)
 		status = choose_files(s, e);
 	if (status == STATUS_OK)
 		status = datetime_now(&s->order.now, e);
@@ -212,6 +216,7 @@ static enum status prepare(struct signing *s, struct error *e)
 		return status;
 	s->order.profile = s->profile;
 	s->order.request = s->request;
+	s->order.weak_keys = s->weak_keys;
 	s->order.issuer = authority_certificate(s->authority);
 	s->order.urls = authority_urls(s->authority);
 	s->order.first_serial = authority_first_serial(s->authority);

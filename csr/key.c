@@ -26,6 +26,7 @@ enum rule_number {
 	EC_CURVE,
 	EC_POINT,
 	ED25519_POINT,
+	LISTED,
 	RULES
 };
 
@@ -61,6 +62,9 @@ static const struct rule rules[RULES] = {
 		      "the point is infinity or not on its curve; it is no key", NEW_KEY},
 	[ED25519_POINT] = {"csr_key_ed25519_point", SEVERITY_ERROR, "RFC 8032 8.2, 8.9",
 			   "a point of small order verifies signatures that nobody made", NEW_KEY},
+	[LISTED] = {"csr_key_listed", SEVERITY_ERROR, "CVE-2008-0166",
+		    "its private half is known: anybody can sign as its owner",
+		    NEW_KEY ", on a machine that did not make this one"},
 };
 
 const struct rule *csr_key_rules(size_t *count)
@@ -243,4 +247,23 @@ enum status csr_key_check(EVP_PKEY *key, struct findings *findings, struct error
 		return check_ed25519(key, findings, e);
 	return findings_add(findings, &rules[KEY_TYPE], "public key", e,
 			    "the key is of the kind %s", name ? name : "unknown");
+}
+
+enum status csr_key_check_listed(EVP_PKEY *key, const struct weak_keys *list,
+				 struct findings *findings, struct error *e)
+{
+	BIGNUM *modulus = NULL;
+	bool listed = false;
+	enum status status;
+
+	if (!list || !EVP_PKEY_is_a(key, "RSA"))
+		return STATUS_OK;
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) != 1)
+		return error_openssl(e, STATUS_INPUT, NULL, NULL, "an RSA key without its modulus");
+	status = weak_keys_have(list, modulus, &listed, e);
+	if (status == STATUS_OK && listed)
+		status = findings_add(findings, &rules[LISTED], "public key", e,
+				      "the RSA key is on the list of weak keys");
+	BN_free(modulus);
+	return status;
 }

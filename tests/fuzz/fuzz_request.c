@@ -1,6 +1,6 @@
 /*
- * The reader of requests and the judges of their key and name, over any bytes. The corpus comes
- * from tests/fuzz/seed-request.
+ * The reader of requests, the judges of their key and name, and who made them, over any bytes. The
+ * corpus comes from tests/fuzz/seed-request.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 
 #include "csr/input.h"
 #include "csr/key.h"
+#include "csr/maker.h"
 #include "csr/name_judge.h"
 #include "csr/request.h"
 
@@ -48,6 +49,17 @@ static void read_whole(struct span input)
 	csr_request_free(r);
 }
 
+static void guess(X509_REQ *q)
+{
+	struct csr_maker maker = csr_maker_guess(q);
+	struct csr_attributes attributes;
+	struct error e = {0};
+
+	promise(!maker.name || (maker.why && maker_sure_name(maker.sure)));
+	promise(csr_attributes_read(q, &attributes, &e) == STATUS_OK);
+	csr_attributes_free(&attributes);
+}
+
 /* Almost no mutation keeps its signature: what the reader would refuse is judged here all the same. */
 static void judge_claims(struct span input)
 {
@@ -60,8 +72,10 @@ static void judge_claims(struct span input)
 		at = der.data;
 		q = d2i_X509_REQ(NULL, &at, (long)der.len);
 	}
-	if (q)
+	if (q) {
 		judge(X509_REQ_get0_pubkey(q), X509_REQ_get_subject_name(q));
+		guess(q);
+	}
 	X509_REQ_free(q);
 	bytes_free(&der);
 }

@@ -71,6 +71,10 @@ refused() {
 @test "the real requests of ZPA sign under their profile" {
 	[ -d "$SHARED/data/zpa" ] || skip "no ../shared/data here"
 	for name in client connector; do
+		subca sign -C root --profile zpa --days 900 --dry-run --json "$SHARED/data/zpa/$name.csr" |
+			python3 -c 'import json,sys; f=json.load(sys.stdin)["findings"]; assert all(x["severity"] == "notice" for x in f), f'
+		subca inspect --json "$SHARED/data/zpa/$name.csr" |
+			python3 -c 'import json,sys; f=json.load(sys.stdin)["files"][0]["objects"][0]["findings"]; assert all(x["severity"] == "notice" for x in f), f'
 		sign --profile zpa --days 900 "$SHARED/data/zpa/$name.csr"
 		openssl verify -x509_strict -CAfile root/ca.pem $name.pem
 		openssl x509 -in $name.pem -noout -ext basicConstraints | grep -q "CA:TRUE, pathlen:0"
@@ -304,6 +308,27 @@ refused() {
 	run subca sign -C root --profile zia --days 300 --dry-run short.csr
 	[ "$status" -eq 0 ]
 	[[ $output != *"more than 59"* ]]
+}
+
+@test "a key of the list of weak keys is refused, and a damaged list refuses all" {
+	request zia.csr "/CN=Inspection"
+	openssl req -in zia.csr -noout -modulus | sha1sum | cut -c 21-40 > list
+	echo 'weak_keys = "list";' >> root/ca.conf
+	cp list root/list
+	refused 1 "on the list of weak keys" --profile zia --days 300 zia.csr
+	# What ca.conf names goes before the environment.
+	SUBCA_WEAK_KEYS=/nonexistent refused 1 "on the list" --profile zia --days 300 zia.csr
+	echo "no entry" >> root/list
+	refused 4 "root/list: line 2" --profile zia --days 300 zia.csr
+	rm root/list
+	refused 3 "mend 'weak_keys'" --profile zia --days 300 zia.csr
+	sed -i '/weak_keys = "list"/d' root/ca.conf
+	SUBCA_WEAK_KEYS=list refused 1 "on the list" --profile zia --days 300 zia.csr
+	tr 0-9a-f 1-9a-f0 < list > another
+	SUBCA_WEAK_KEYS=another sign --profile zia --days 300 zia.csr
+	SUBCA_WEAK_KEYS=list run subca inspect zia.csr zia.pem
+	[ "$status" -eq 1 ]
+	[ "$(grep -c csr_key_listed <<< "$output")" -eq 2 ]
 }
 
 @test "spaces in a name are warned of once" {
