@@ -21,7 +21,7 @@ enum setting_kind {
 	SETTING_INT,	/* to: int; low … high */
 	SETTING_BOOL,	/* to: bool */
 	SETTING_STRING, /* to: char *, replaced by a copy; low … high bytes */
-	SETTING_TREE,	/* to: config_setting_t *: a group, list or array the caller reads */
+	SETTING_TREE,	/* to: config_setting_t *: of any type, the caller judges and reads it */
 };
 
 /* One key that a group may have. Where it is absent, *to stays as it was. */
