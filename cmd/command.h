@@ -49,6 +49,8 @@ struct command {
 	entry(check) \
 	entry(lint) \
 	entry(inspect) \
+	entry(bundle) \
+	entry(trust) \
 	entry(profile) \
 	entry(completion) \
 	entry(help)

@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# subca bundle, and subca trust guide.
+
+bats_require_minimum_version 1.5.0
+
+load helper
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	"$SUBCA" init root --subject "C=DE,O=Example,CN=Zz Example Root" --key ec:P-256 --no-passphrase
+	"$SUBCA" init issuing --parent root --subject "CN=Issuing" --key ec:P-256 --no-passphrase
+	for name in Bravo alpha; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key \
+			-subj "/CN=$name" -days 30 -out "$name.pem" 2>/dev/null
+	done
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key \
+		-subj "/CN=Inspection (t) " -days 14 -out weekly.pem 2>/dev/null
+	faketime '2020-01-01 00:00:00' openssl req -x509 -newkey ec -nodes -keyout old.key \
+		-pkeyopt ec_paramgen_curve:P-256 -subj /CN=Old -days 30 -out old.pem 2>/dev/null
+	cat Bravo.pem alpha.pem old.pem Bravo.pem >public.pem
+}
+
+setup() {
+	in_scratch
+	cp -r "$BATS_FILE_TMPDIR"/. .
+}
+
+# finds RULE COMMAND…: the document of the command has a finding of this rule.
+finds() {
+	local rule=$1
+	shift
+	run --separate-stderr "$SUBCA" "$@" --json
+	RULE=$rule python3 -c '
+import json, os, sys
+sys.exit(all(f["rule"] != os.environ["RULE"] for f in json.load(sys.stdin)["findings"]))' <<<"$output"
+}
+
+subjects() { grep -o '^# \(ours: \)\?[^ ]*CN=.*' "$1" | sed 's/.*CN=//'; }
+
+@test "bundle: ours first, the rest sorted, once each, without the expired one" {
+	run -0 --separate-stderr subca bundle -C root --public public.pem -o out.pem
+	[[ $output == *"3 trust anchors, 1 of them ours"* ]]
+	[ "$(subjects out.pem | paste -sd,)" = "Zz Example Root,alpha,Bravo" ]
+	[ "$(grep -c BEGIN out.pem)" -eq 3 ]
+	finds bundle_expired bundle -C root --public public.pem -o out2.pem
+	finds bundle_duplicate bundle -C root --public public.pem -o out3.pem
+}
+
+@test "bundle: what was named ours stays ours, and a chain's root is what is trusted" {
+	subca bundle -C issuing --public public.pem -o out.pem
+	[ "$(subjects out.pem | head -n 1)" = "Zz Example Root" ]
+	subca bundle alpha.pem --public public.pem -o own.pem
+	grep -q '^# ours: CN=alpha' own.pem
+	[ "$(grep -c BEGIN own.pem)" -eq 2 ]
+}
+
+@test "bundle: openssl, curl's library and GnuTLS read it, and each certificate is unchanged" {
+	subca bundle -C root --public public.pem -o out.pem
+	openssl verify -CAfile out.pem issuing/ca.pem
+	certtool --verify --load-ca-certificate out.pem --infile issuing/chain.pem
+	subca bundle -C root --no-public --no-comments -o one.crt
+	cmp one.crt root/ca.pem
+	subca bundle -C root --no-public -o one.der
+	openssl x509 -in root/ca.pem -outform DER | cmp - one.der
+}
+
+@test "bundle: Java takes the trust stores" {
+	command -v keytool >/dev/null || skip "no keytool here"
+	for kind in p12 jks; do
+		subca bundle -C root --public public.pem -o "out.$kind"
+		run -0 keytool -list -keystore "out.$kind" -storepass changeit
+		[ "$(grep -c trustedCertEntry <<<"$output")" -eq 3 ]
+		run -1 keytool -list -keystore "out.$kind" -storepass another
+	done
+}
+
+@test "bundle: an intermediate, a weekly CA and a leaf are no anchors" {
+	finds bundle_intermediate bundle issuing/ca.pem --no-public -o a.pem
+	finds bundle_weekly_ca bundle weekly.pem --no-public -o b.pem
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key \
+		-subj /CN=leaf -days 9 -addext basicConstraints=critical,CA:FALSE -out leaf.pem
+	finds bundle_not_a_ca bundle leaf.pem --no-public -o c.pem
+	run finds bundle_intermediate bundle -C root --no-public -o d.pem
+	[ "$status" -eq 1 ]
+}
+
+@test "bundle: junk in a bundle is told and left out" {
+	{
+		echo "some text"
+		cat root/ca.pem
+		printf -- '-----BEGIN CERTIFICATE-----\nMIIB***\n-----END CERTIFICATE-----\n'
+		openssl x509 -in alpha.pem | sed '3d'
+		cat key Bravo.pem
+		printf '\377\376\000'
+	} >junk.pem
+	finds bundle_junk bundle junk.pem --no-public -o a.pem
+	finds bundle_private_key bundle junk.pem --no-public -o b.pem
+	[ "$(grep -c BEGIN b.pem)" -eq 2 ]
+	run -1 grep "PRIVATE KEY" b.pem
+}
+
+@test "bundle: what cannot be made leaves no file" {
+	run -4 subca bundle -C root --public /etc/hostname -o x.pem
+	run -3 subca bundle -C root --public none.pem -o x.pem
+	run -2 subca bundle -C root -o x.txt --no-public
+	run -2 subca bundle -C root --no-public
+	run -2 subca bundle -C root --no-public --public public.pem -o x.pem
+	run -2 subca bundle -C root --public public.pem -o x.der
+	run -1 subca bundle old.pem --no-public -o x.pem
+	run -3 subca bundle -C nowhere -o x.pem --no-public
+	head -c 5000000 /dev/zero >big
+	run -4 subca bundle -C root --public big -o x.pem
+	[ ! -e x.pem ] && [ ! -e x.der ] && [ ! -e x.txt ]
+	echo precious >there.pem
+	run -9 subca bundle -C root --no-public -o there.pem
+	[ "$(cat there.pem)" = precious ]
+	subca bundle -C root --no-public -o there.pem --force
+	openssl x509 -in there.pem -noout
+}
+
+@test "guide: every tool of the house's list, with the paths filled in" {
+	for tool in aws curl wget git npm node java python httpx requests urllib3 pip docker alpine \
+		debian rhel go cargo ruby xcode android windows macos; do
+		run -0 subca trust guide "$tool"
+		[[ $output == *"/root.pem"* || $output == *'\root.pem'* || $output == *ca-bundle.pem* ]]
+		[[ $output != *"{"[a-z]*"}"* || $output == *policies* ]]
+	done
+	run -0 subca trust guide curl --bundle /opt/b.pem --os linux
+	[[ $output == *'export CURL_CA_BUNDLE="/opt/b.pem"'* && $output != *setx* ]]
+}
+
+@test "guide: shell lines parse, and set what they say" {
+	run -0 subca trust guide --format shell
+	sh -n <<<"$output"
+	subca trust guide --format shell --os macos | sh -n
+	subca trust guide pip --format shell --bundle /opt/b.pem | grep '^export' >lines
+	# shellcheck disable=SC1091
+	[ "$(. ./lines && echo "$PIP_CERT")" = /opt/b.pem ]
+	run -2 subca trust guide --format shell --os windows
+}
+
+@test "guide: Markdown and JSON" {
+	run -0 subca trust guide --format markdown
+	[ "$(grep -c '^## ' <<<"$output")" -eq "$(subca trust guide --list -q | wc -l)" ]
+	[ $(($(grep -c '^```' <<<"$output") % 2)) -eq 0 ]
+	subca trust guide --json | python3 -c '
+import json, sys
+tools = {t["tool"]: t for t in json.load(sys.stdin)["tools"]}
+assert tools["node"]["effect"] == "adds" and tools["curl"]["effect"] == "replaces"
+assert {s["os"] for s in tools["pip"]["steps"]} == {"linux", "macos", "windows", "dockerfile"}
+assert all(t["steps"] for t in tools.values())'
+}
+
+@test "guide: an unknown tool, and a path that speaks to the shell" {
+	run -3 subca trust guide crul
+	[[ $output == *"did you mean 'curl'"* ]]
+	# shellcheck disable=SC2016
+	run -2 subca trust guide curl --bundle '/opt/$(rm -rf x)'
+	run -2 subca trust guide curl --root 'a b'
+	run -2 subca trust guied
+	[[ $output == *"did you mean guide"* ]]
+}
