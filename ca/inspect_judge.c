@@ -9,6 +9,7 @@
 #include "base/datetime.h"
 #include "ca/lint.h"
 #include "ca/name.h"
+#include "ca/path.h"
 #include "csr/key.h"
 #include "csr/name_judge.h"
 #include "csr/request.h"
@@ -183,14 +184,10 @@ static enum status check_times(struct inspect_object *o, int64_t now, struct err
 
 static enum status check_weekly(struct inspect_object *o, struct error *e)
 {
-	static const char suffix[] = " (t) ";
-	const ASN1_STRING *cn = name_find(X509_get_subject_name(o->certificate), NID_commonName);
-	size_t len = cn ? (size_t)ASN1_STRING_length(cn) : 0, tail = strlen(suffix);
-
-	if (len < tail || memcmp(ASN1_STRING_get0_data(cn) + len - tail, suffix, tail) != 0)
+	if (!path_is_weekly_ca(o->certificate))
 		return STATUS_OK;
 	return findings_add(&o->findings, &weekly_ca, "subject.CN", e,
-			    "its name ends in \" (t) \", as Zscaler's weekly CAs do");
+			    "its name ends in \"(t)\", as Zscaler's weekly CAs do");
 }
 
 static enum status check_duplicate(struct inspection *in, size_t at, struct error *e)

@@ -48,6 +48,7 @@ struct command {
 	entry(expiring) \
 	entry(check) \
 	entry(lint) \
+	entry(verify) \
 	entry(inspect) \
 	entry(bundle) \
 	entry(trust) \

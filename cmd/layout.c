@@ -35,16 +35,18 @@ static size_t characters(const char *s, size_t len)
 	return n;
 }
 
-void layout_wrap(FILE *to, size_t at, size_t indent, const char *text)
+static void wrap(FILE *to, size_t at, const char *prefix, size_t indent, const char *text)
 {
 	bool first = true;
+
+	indent += strlen(prefix);
 
 	while (*text) {
 		size_t len = strcspn(text, " \n");
 		size_t wide = characters(text, len);
 
 		if (!first && at + 1 + wide > WIDTH) {
-			fprintf(to, "\n%*s", (int)indent, "");
+			fprintf(to, "\n%s%*s", prefix, (int)(indent - strlen(prefix)), "");
 			at = indent;
 			first = true;
 		}
@@ -53,13 +55,25 @@ void layout_wrap(FILE *to, size_t at, size_t indent, const char *text)
 		first = false;
 		text += len;
 		if (*text == '\n') {
-			fprintf(to, "\n%*s", text[1] ? (int)indent : 0, "");
+			fputc('\n', to);
+			if (text[1])
+				fprintf(to, "%s%*s", prefix, (int)(indent - strlen(prefix)), "");
 			at = indent;
 			first = true;
 		}
 		text += *text != '\0';
 	}
 	fputc('\n', to);
+}
+
+void layout_wrap(FILE *to, size_t at, size_t indent, const char *text)
+{
+	wrap(to, at, "", indent, text);
+}
+
+void layout_wrap_after(FILE *to, size_t at, const char *prefix, size_t indent, const char *text)
+{
+	wrap(to, at, prefix, indent, text);
 }
 
 /* The length in bytes of the first n characters of s. */

@@ -15,6 +15,8 @@ size_t layout_width(void);
  * indent, in 80 columns. A newline in text begins a new line.
  */
 void layout_wrap(FILE *to, size_t at, size_t indent, const char *text);
+/* The same where each further line begins with prefix, and is indented by indent from there. */
+void layout_wrap_after(FILE *to, size_t at, const char *prefix, size_t indent, const char *text);
 
 /* What is left out of a cell that is too long is shown by "…". */
 enum cell_cut { CUT_END, CUT_START };

@@ -177,35 +177,42 @@ static enum colour severity_colour(enum severity s)
 				       : COLOUR_NONE;
 }
 
-static void print_finding(const struct output *o, FILE *to, const struct finding *f)
+static void print_finding(const struct output *o, FILE *to, const char *prefix,
+			  const struct finding *f)
 {
 	struct text line = {0};
 	bool colour = to == stdout ? o->colour : o->colour_error;
 	enum colour shade = severity_colour(f->severity);
 	const char *severity = severity_name(f->severity);
 
-	fprintf(to, "%s%s:%s ", shade == COLOUR_NONE ? "" : colour_code(colour, shade), severity,
-		shade == COLOUR_NONE ? "" : colour_code(colour, COLOUR_NONE));
+	fprintf(to, "%s%s%s:%s ", prefix, shade == COLOUR_NONE ? "" : colour_code(colour, shade),
+		severity, shade == COLOUR_NONE ? "" : colour_code(colour, COLOUR_NONE));
 	if (f->where[0]) {
 		text_add_escaped(&line, span_text(f->where));
 		text_add(&line, ": ");
 	}
 	text_add_escaped(&line, span_text(f->message));
 	text_printf(&line, " [%s, %s]", f->rule->id, f->rule->reference);
-	layout_wrap(to, strlen(severity) + 2, 2, text_get(&line));
+	layout_wrap_after(to, strlen(prefix) + strlen(severity) + 2, prefix, 2, text_get(&line));
 	text_free(&line);
 	if (f->rule->todo[0]) {
-		fputs("  ", to);
-		layout_wrap(to, 2, 2, f->rule->todo);
+		fprintf(to, "%s  ", prefix);
+		layout_wrap_after(to, strlen(prefix) + 2, prefix, 2, f->rule->todo);
 	}
 }
 
 void output_findings(const struct output *o, FILE *to, const struct findings *findings)
 {
+	output_findings_after(o, to, "", findings);
+}
+
+void output_findings_after(const struct output *o, FILE *to, const char *prefix,
+			   const struct findings *findings)
+{
 	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_NOTICE; severity--)
 		for (size_t i = 0; i < findings->count; i++)
 			if ((int)findings->items[i].severity == severity)
-				print_finding(o, to, &findings->items[i]);
+				print_finding(o, to, prefix, &findings->items[i]);
 }
 
 json_t *output_findings_json(const struct findings *findings)

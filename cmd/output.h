@@ -57,6 +57,9 @@ void output_json_list_end(struct output *o);
 
 /* Findings for people: severity, message and what to do, the worst first. */
 void output_findings(const struct output *o, FILE *to, const struct findings *findings);
+/* The same with each line after prefix. */
+void output_findings_after(const struct output *o, FILE *to, const char *prefix,
+			   const struct findings *findings);
 /* The same as a JSON array. NULL when out of memory. */
 json_t *output_findings_json(const struct findings *findings);
 /* JSON text is UTF-8: anything else in s comes escaped as \xNN. NULL when out of memory. */
