@@ -143,8 +143,21 @@ enum status file_read_private(const char *path, size_t limit, struct bytes *out,
 	return s;
 }
 
-static enum status write_all(int fd, const char *path, struct span content, struct error *e)
+static enum status sync_file(int fd, const char *path, struct error *e)
 {
+	if (fsync(fd) != 0)
+		return error_errno(e, STATUS_SYSTEM, path, "check the disk",
+				   "did not reach the disk");
+	return STATUS_OK;
+}
+
+/* What fills a temporary file, and makes it durable. */
+typedef enum status filler(int fd, const char *path, void *context, struct error *e);
+
+static enum status fill_from_span(int fd, const char *path, void *context, struct error *e)
+{
+	struct span content = *(const struct span *)context;
+
 	while (content.len) {
 		ssize_t put = write(fd, content.data, content.len);
 
@@ -156,10 +169,34 @@ static enum status write_all(int fd, const char *path, struct span content, stru
 		content.data += put;
 		content.len -= (size_t)put;
 	}
-	if (fsync(fd) != 0)
-		return error_errno(e, STATUS_SYSTEM, path, "check the disk",
-				   "did not reach the disk");
-	return STATUS_OK;
+	return sync_file(fd, path, e);
+}
+
+struct stream_filler {
+	file_writer *write;
+	void *context;
+};
+
+static enum status fill_from_writer(int fd, const char *path, void *context, struct error *e)
+{
+	const struct stream_filler *stream = context;
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	FILE *to = own >= 0 ? fdopen(own, "w") : NULL;
+	bool failed;
+	enum status s;
+
+	if (!to) {
+		if (own >= 0)
+			close(own);
+		return error_errno(e, STATUS_SYSTEM, path, NULL, "cannot be written");
+	}
+	s = stream->write(stream->context, to, e);
+	failed = ferror(to) != 0;
+	failed |= fclose(to) != 0;
+	if (s == STATUS_OK && failed)
+		s = error_errno(e, STATUS_SYSTEM, path, "make room and run it again",
+				"cannot be written");
+	return s == STATUS_OK ? sync_file(fd, path, e) : s;
 }
 
 /* link() refuses to replace whatever is there, where rename() would. */
@@ -184,8 +221,8 @@ static enum status move_into_place(const char *temporary, const char *path,
 	return error_errno(e, STATUS_SYSTEM, path, NULL, "cannot be put in place");
 }
 
-enum status file_publish(const char *path, struct span content, mode_t mode,
-			 enum file_existing existing, struct error *e)
+static enum status publish(const char *path, filler *fill, void *context, mode_t mode,
+			   enum file_existing existing, struct error *e)
 {
 	enum status s;
 	char *folder = path_folder(path);
@@ -210,7 +247,7 @@ enum status file_publish(const char *path, struct span content, mode_t mode,
 	if (fchmod(fd, mode) != 0)
 		s = error_errno(e, STATUS_SYSTEM, path, NULL, "its mode cannot be set");
 	else
-		s = write_all(fd, path, content, e);
+		s = fill(fd, path, context, e);
 	if (s == STATUS_OK)
 		s = move_into_place(temporary, path, existing, e);
 	if (s == STATUS_OK) {
@@ -226,6 +263,20 @@ out:
 	free(temporary);
 	free(folder);
 	return s;
+}
+
+enum status file_publish(const char *path, struct span content, mode_t mode,
+			 enum file_existing existing, struct error *e)
+{
+	return publish(path, fill_from_span, &content, mode, existing, e);
+}
+
+enum status file_publish_stream(const char *path, file_writer *write, void *context, mode_t mode,
+				enum file_existing existing, struct error *e)
+{
+	struct stream_filler stream = {write, context};
+
+	return publish(path, fill_from_writer, &stream, mode, existing, e);
 }
 
 bool file_exists(const char *path)

@@ -5,6 +5,7 @@
 #define SUBCA_BASE_FILE_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "base/bytes.h"
@@ -35,6 +36,13 @@ enum file_existing {
  */
 MUST_CHECK enum status file_publish(const char *path, struct span content, mode_t mode,
 				    enum file_existing existing, struct error *e);
+
+/* Writes what the file is to hold; what goes wrong on the stream itself is seen afterwards. */
+typedef enum status file_writer(void *context, FILE *to, struct error *e);
+/* The same for content too large to be held in memory. */
+MUST_CHECK enum status file_publish_stream(const char *path, file_writer *write, void *context,
+					   mode_t mode, enum file_existing existing,
+					   struct error *e);
 
 /* STATUS_EXISTS where anything is at path. A hint for the person before work starts, no lock. */
 MUST_CHECK enum status file_expect_absent(const char *path, struct error *e);

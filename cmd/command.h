@@ -46,6 +46,7 @@ struct command {
 	entry(journal) \
 	entry(show) \
 	entry(expiring) \
+	entry(export) \
 	entry(check) \
 	entry(lint) \
 	entry(verify) \

@@ -81,6 +81,48 @@ static void a_failure_leaves_no_temporary(void **state)
 	assert_int_equal(system("test -z \"$(ls -A)\""), 0);
 }
 
+static enum status write_words(void *context, FILE *to, struct error *e)
+{
+	fputs(context, to);
+	return *(const char *)context ? STATUS_OK
+				      : error_set(e, STATUS_REFUSED, NULL, NULL, "nothing to say");
+}
+
+static enum status write_to_none(void *context, FILE *to, struct error *e)
+{
+	(void)context;
+	(void)e;
+	/* As a full disk does: what is buffered never arrives. */
+	fputs("lost", to);
+	close(fileno(to));
+	return STATUS_OK;
+}
+
+static void a_stream_is_published_whole_or_not_at_all(void **state)
+{
+	struct error e = {0};
+	struct stat info;
+
+	(void)state;
+	assert_int_equal(file_publish_stream("a", write_words, (char[]){"one"}, 0640, FILE_KEEP,
+					     &e),
+			 STATUS_OK);
+	expect_content("a", "one");
+	assert_int_equal(stat("a", &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0640);
+	assert_int_equal(file_publish_stream("a", write_words, (char[]){"two"}, 0640, FILE_KEEP,
+					     &e),
+			 STATUS_EXISTS);
+	assert_int_equal(file_publish_stream("a", write_words, (char[]){""}, 0640, FILE_REPLACE,
+					     &e),
+			 STATUS_REFUSED);
+	assert_int_equal(file_publish_stream("a", write_to_none, NULL, 0640, FILE_REPLACE, &e),
+			 STATUS_SYSTEM);
+	expect_content("a", "one");
+	assert_int_equal(unlink("a"), 0);
+	assert_int_equal(system("test -z \"$(ls -A)\""), 0);
+}
+
 static void reading_is_bounded(void **state)
 {
 	struct bytes content = {0};
@@ -168,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(what_is_there_is_kept_unless_told),
 		IN_FOLDER(a_failure_leaves_no_temporary),
+		IN_FOLDER(a_stream_is_published_whole_or_not_at_all),
 		IN_FOLDER(reading_is_bounded),
 		IN_FOLDER(a_private_file_is_private),
 		IN_FOLDER(one_place_under_many_names),
