@@ -108,7 +108,7 @@ static enum status read_conf(struct authority *a, struct error *e)
 {
 	config_setting_t *serial = NULL, *urls = NULL;
 	const struct setting_key keys[] = {
-		{"key", SETTING_STRING, &a->key, 1, 1024},
+		{"key", SETTING_STRING, &a->key, 1, 4096},
 		{"serial", SETTING_TREE, &serial, 0, 0},
 		{"urls", SETTING_TREE, &urls, 0, 0},
 		{"weak_keys", SETTING_STRING, &a->weak_keys, 1, 1024},
@@ -401,12 +401,12 @@ static void add_url(struct text *out, const char *name, const char *value, const
 		text_printf(out, "\t# %s = \"%s\";\n", name, example);
 }
 
-enum status authority_conf_text(const char *first_serial, const struct ca_urls *urls,
-				struct text *out, struct error *e)
+enum status authority_conf_text(const char *key, const char *first_serial,
+				const struct ca_urls *urls, struct text *out, struct error *e)
 {
 	text_add(out, "# How this CA works. Every key is checked when a command reads it.\n\n");
-	text_add(out, "# The private key, relative to this folder.\n");
-	text_add(out, "key = \"" AUTHORITY_KEY "\";\n\n");
+	text_add(out, "# The private key: a file, relative to this folder, or a pkcs11: URI.\n");
+	text_printf(out, "key = \"%s\";\n\n", key ? key : AUTHORITY_KEY);
 	text_add(out, "# \"random\": 159 random bits each. \"0x1000\": counted up from there.\n");
 	text_printf(out, "serial = \"%s\";\n\n", first_serial ? first_serial : "random");
 	text_add(out, "# RSA keys that are refused, in the form of Debian's openssl-blacklist.\n");

@@ -71,8 +71,12 @@ MUST_CHECK enum status authority_key_needs(const struct authority *a, struct sig
 MUST_CHECK enum status authority_signer(const struct authority *a, const struct secret *secret,
 					struct signer **out, struct error *e);
 
-/* The text of a new ca.conf. first_serial NULL: random. */
-MUST_CHECK enum status authority_conf_text(const char *first_serial, const struct ca_urls *urls,
-					   struct text *out, struct error *e);
+/*
+ * The text of a new ca.conf. key: as hsm/signer.h names keys, of characters that need no escape;
+ * NULL: AUTHORITY_KEY. first_serial NULL: random.
+ */
+MUST_CHECK enum status authority_conf_text(const char *key, const char *first_serial,
+					   const struct ca_urls *urls, struct text *out,
+					   struct error *e);
 
 #endif

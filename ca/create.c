@@ -28,6 +28,7 @@ struct creation {
 	struct csr_request *request;
 	struct profile *profile;
 	bool resumed;
+	bool made_key;
 	bool spent; /* a serial is in use: from here on nothing is thrown away */
 };
 
@@ -84,19 +85,45 @@ static enum status expect_empty(const char *folder, struct error *e)
 	return s;
 }
 
+static char *key_name(const struct creation *c)
+{
+	return c->order->key_name ? strdup(c->order->key_name)
+				  : path_join(c->folder, AUTHORITY_KEY);
+}
+
 static enum status make_key(struct creation *c, struct error *e)
 {
-	char *file = path_join(c->folder, AUTHORITY_KEY);
-	enum status s = file ? STATUS_OK : error_memory(e);
+	const struct secret *secret = c->secrets->key;
+	char *name = key_name(c);
+	bool there = c->order->use_existing;
+	enum status s = name ? STATUS_OK : error_memory(e);
 
-	if (s == STATUS_OK && !file_exists(file))
-		s = signer_create(file, c->order->key_type, c->secrets->key, e);
+	/* Nothing can be there in a fresh run: the folder was empty, or the name is new. */
+	if (s == STATUS_OK && c->resumed && !there)
+		s = signer_exists(name, secret, &there, e);
+	if (s == STATUS_OK && !there) {
+		s = signer_create(name, c->order->key_type, secret, e);
+		c->made_key = s == STATUS_OK;
+	}
 	if (s == STATUS_OK)
-		s = signer_open(file, c->secrets->key, NULL, &c->signer, e);
+		s = signer_open(name, secret, NULL, &c->signer, e);
 	if (s == STATUS_OK)
 		s = signer_prove(c->signer, signer_public_key(c->signer), e);
-	free(file);
+	free(name);
 	return s;
+}
+
+/* A key on a token that was made for nothing goes again; a key file goes with the folder. */
+static void take_key_back(const struct creation *c, struct error *e)
+{
+	struct error ignored;
+
+	if (!c->made_key || !c->order->key_name ||
+	    signer_delete(c->order->key_name, c->secrets->key, &ignored) == STATUS_OK)
+		return;
+	snprintf(
+		e->todo, sizeof e->todo,
+		"mend that; the new key stays on the token, and 'subca token delete-key' deletes it");
 }
 
 static enum status make_request(struct creation *c, struct error *e)
@@ -130,7 +157,8 @@ static enum status make_store(struct creation *c, struct error *e)
 static enum status make_conf(struct creation *c, struct error *e)
 {
 	struct text text = {0};
-	enum status s = authority_conf_text(c->order->first_serial, &c->order->urls, &text, e);
+	enum status s = authority_conf_text(c->order->key_name, c->order->first_serial,
+					    &c->order->urls, &text, e);
 
 	if (s == STATUS_OK && !has(c->folder, AUTHORITY_CONF))
 		s = publish(c->folder, AUTHORITY_CONF, text_get(&text), 0644, e);
@@ -363,6 +391,8 @@ enum status create_authority(const char *folder, const struct create_order *orde
 	if (s == STATUS_OK)
 		s = run_steps(&c, e);
 	release(&c);
+	if (begun && s != STATUS_OK && !c.spent)
+		take_key_back(&c, e);
 	if (begun && s != STATUS_OK && !c.spent && remains_remove(folder, &ignored) == STATUS_OK) {
 		if (made_folder)
 			(void)!rmdir(folder);

@@ -14,6 +14,7 @@
 struct create_order {
 	char *subject;	    /* as name_parse() reads it */
 	char *key_type;	    /* as key_generate() reads it */
+	char *key_name;	    /* as hsm/signer.h names keys, whole; NULL: a file in the folder */
 	char *profile;	    /* "root", "subordinate-ca" */
 	char *parent;	    /* absolute path of the CA above; NULL for a root */
 	char *first_serial; /* "0x1000"; NULL: random serials */
@@ -21,7 +22,8 @@ struct create_order {
 	int days;	   /* 0: the profile's */
 	int64_t not_after; /* 0: counted from days */
 	bool fit;
-	bool encrypt; /* the key file */
+	bool encrypt;	   /* the key file */
+	bool use_existing; /* the key of key_name is there already */
 	int64_t now;
 };
 

@@ -12,6 +12,7 @@ void create_order_free(struct create_order *o)
 {
 	free(o->subject);
 	free(o->key_type);
+	free(o->key_name);
 	free(o->profile);
 	free(o->parent);
 	free(o->first_serial);
@@ -56,6 +57,7 @@ enum status create_order_text(const struct create_order *o, struct text *out, st
 		"# 'subca init DIR --resume' finishes it, 'subca init DIR --discard' removes it.\n");
 	add_string(out, "subject", o->subject);
 	add_string(out, "key", o->key_type);
+	add_string(out, "key_name", o->key_name);
 	add_string(out, "profile", o->profile);
 	add_string(out, "parent", o->parent);
 	add_string(out, "serial", o->first_serial);
@@ -66,6 +68,7 @@ enum status create_order_text(const struct create_order *o, struct text *out, st
 	add_time(out, "not_after", o->not_after);
 	text_printf(out, "fit = %s;\n", o->fit ? "true" : "false");
 	text_printf(out, "encrypt = %s;\n", o->encrypt ? "true" : "false");
+	text_printf(out, "use_existing = %s;\n", o->use_existing ? "true" : "false");
 	add_time(out, "now", o->now);
 	return text_check(out, e);
 }
@@ -76,6 +79,7 @@ static enum status read_order(const char *file, struct create_order *o, struct e
 	const struct setting_key keys[] = {
 		{"subject", SETTING_STRING, &o->subject, 1, 4096},
 		{"key", SETTING_STRING, &o->key_type, 1, 32},
+		{"key_name", SETTING_STRING, &o->key_name, 1, 4096},
 		{"profile", SETTING_STRING, &o->profile, 1, PROFILE_NAME_MAX},
 		{"parent", SETTING_STRING, &o->parent, 1, 4096},
 		{"serial", SETTING_STRING, &o->first_serial, 1, 64},
@@ -86,6 +90,7 @@ static enum status read_order(const char *file, struct create_order *o, struct e
 		{"not_after", SETTING_STRING, &not_after, 20, 20},
 		{"fit", SETTING_BOOL, &o->fit, 0, 0},
 		{"encrypt", SETTING_BOOL, &o->encrypt, 0, 0},
+		{"use_existing", SETTING_BOOL, &o->use_existing, 0, 0},
 		{"now", SETTING_STRING, &now, 20, 20},
 	};
 	config_t config;

@@ -8,6 +8,9 @@
 #include "ca/name.h"
 #include "ca/plan.h"
 #include "cmd/command.h"
+#include "cmd/key.h"
+#include "hsm/keyfile.h"
+#include "hsm/signer.h"
 
 static const char *const key_types[] = {"rsa:3072", "rsa:4096", "rsa:2048", "ec:P-256",
 					"ec:P-384", "ed25519",	NULL};
@@ -17,10 +20,17 @@ static const struct option_spec options[] = {
 	 .argument = "NAME",
 	 .help = "who the CA is: \"C=DE,O=Example GmbH,CN=Example Root CA\""},
 	{.name = "key",
+	 .argument = "TYPE|URI",
+	 .complete = COMPLETE_WORDS,
+	 .words = key_types,
+	 .help = "the key to generate: its type, rsa:4096 else; or where, "
+		 "\"pkcs11:token=Root%20CA;object=root-2026\""},
+	{.name = "key-type",
 	 .argument = "TYPE",
 	 .complete = COMPLETE_WORDS,
 	 .words = key_types,
-	 .help = "the key to generate; rsa:4096 else"},
+	 .help = "its type, where --key says where"},
+	{.name = "use-existing", .help = "take the key that is at that URI, generate none"},
 	{.name = "profile",
 	 .letter = 'p',
 	 .argument = "NAME",
@@ -97,10 +107,44 @@ static enum status read_life(const struct options *o, struct create_order *order
 	return STATUS_OK;
 }
 
+/* --key says of what type or where; --key-type what type it is to be in either case. */
+static enum status judge_key(const struct options *o, bool uri, struct error *e)
+{
+	bool typed = options_given(o, "key-type");
+
+	if (options_given(o, "key") && !uri && typed)
+		return error_set(e, STATUS_USAGE, NULL, "give one of them",
+				 "--key and --key-type both say a type");
+	if (options_given(o, "use-existing") && (!uri || typed))
+		return error_set(e, STATUS_USAGE, NULL,
+				 "say --use-existing --key \"pkcs11:token=…;object=…\"",
+				 "--use-existing takes a key on a token, of the type that it has");
+	if (uri && options_given(o, "no-passphrase"))
+		return error_set(e, STATUS_USAGE, NULL, "leave it out",
+				 "--no-passphrase is for key files: a token has a PIN");
+	return STATUS_OK;
+}
+
+static enum status read_key(const struct options *o, struct create_order *order, struct error *e)
+{
+	const char *key = options_value(o, "key");
+	const char *type = options_value(o, "key-type");
+	bool uri = key && signer_name_is_uri(key);
+	enum status s = judge_key(o, uri, e);
+
+	order->use_existing = options_given(o, "use-existing");
+	order->encrypt = !uri && !options_given(o, "no-passphrase");
+	if (s == STATUS_OK && uri)
+		s = order->use_existing ? copy(&order->key_name, key, e)
+					: signer_name_new(key, &order->key_name, e);
+	if (!type)
+		type = key && !uri ? key : CREATE_KEY_TYPE;
+	return s == STATUS_OK ? copy(&order->key_type, type, e) : s;
+}
+
 static enum status read_order(const struct options *o, struct create_order *order, struct error *e)
 {
 	const char *profile = options_value(o, "profile");
-	const char *key = options_value(o, "key");
 
 	if (!options_value(o, "subject"))
 		return error_set(e, STATUS_USAGE, NULL,
@@ -108,10 +152,8 @@ static enum status read_order(const struct options *o, struct create_order *orde
 				 "who is the CA to be?");
 	if (!profile)
 		profile = options_value(o, "parent") ? "subordinate-ca" : "root";
-	order->encrypt = !options_given(o, "no-passphrase");
 	if (copy(&order->subject, options_value(o, "subject"), e) != STATUS_OK ||
-	    copy(&order->key_type, key ? key : CREATE_KEY_TYPE, e) != STATUS_OK ||
-	    copy(&order->profile, profile, e) != STATUS_OK ||
+	    read_key(o, order, e) != STATUS_OK || copy(&order->profile, profile, e) != STATUS_OK ||
 	    copy(&order->first_serial, options_value(o, "serial"), e) != STATUS_OK ||
 	    copy_url(&order->urls.crl, o, "crl-url", e) != STATUS_OK ||
 	    copy_url(&order->urls.ocsp, o, "ocsp-url", e) != STATUS_OK ||
@@ -137,10 +179,35 @@ static enum status parent_secret(const struct options *o, const char *folder, st
 
 	if (s == STATUS_OK)
 		s = authority_key_needs(parent, &need, e);
-	if (s == STATUS_OK && need.secret != SIGNER_SECRET_NONE)
+	if (need.secret == SIGNER_SECRET_PIN) {
+		source.what = need.what;
+		source.environment = "SUBCA_PARENT_PIN";
+		source.options = "use --parent-passphrase-file FILE or SUBCA_PARENT_PIN";
+	}
+	/* What the parent's own configuration says (pin-source) is looked for last. */
+	if (s == STATUS_OK && need.secret != SIGNER_SECRET_NONE &&
+	    !(need.has_source && !source.file && !getenv(source.environment)))
 		s = secret_obtain(&source, out, e);
 	authority_free(parent);
 	return s;
+}
+
+/* The passphrase of the new key file, or the PIN of the token that it is to live on. */
+static enum status own_secret(const struct options *o, const struct create_order *order,
+			      bool resume, struct secret **out, struct error *e)
+{
+	struct secret_source source;
+	struct signer_need need = {0};
+	enum status s = STATUS_OK;
+
+	if (order->key_name) {
+		s = signer_needs(order->key_name, &need, e);
+		return s == STATUS_OK ? key_secret(o, &need, out, e) : s;
+	}
+	if (!order->encrypt)
+		return STATUS_OK;
+	s = options_passphrase_source(o, "passphrase for the new CA key", !resume, &source, e);
+	return s == STATUS_OK ? secret_obtain(&source, out, e) : s;
 }
 
 static enum status make(struct invocation *in, const struct create_order *order, bool resume,
@@ -148,16 +215,10 @@ static enum status make(struct invocation *in, const struct create_order *order,
 {
 	const char *folder = in->options.operands[0];
 	struct secret *key = NULL, *parent = NULL;
-	struct secret_source source;
 	struct create_secrets secrets;
 	struct findings findings = {0};
-	enum status s = STATUS_OK;
+	enum status s = own_secret(&in->options, order, resume, &key, e);
 
-	if (order->encrypt)
-		s = options_passphrase_source(&in->options, "passphrase for the new CA key",
-					      !resume, &source, e);
-	if (s == STATUS_OK && order->encrypt)
-		s = secret_obtain(&source, &key, e);
 	if (s == STATUS_OK && order->parent)
 		s = parent_secret(&in->options, order->parent, &parent, e);
 	secrets = (struct create_secrets){key, parent};
@@ -172,13 +233,13 @@ static enum status make(struct invocation *in, const struct create_order *order,
 	return s;
 }
 
-static json_t *document(const char *folder, const struct create_order *order,
+static json_t *document(const char *folder, const struct create_order *order, const char *key,
 			const char *certificate, const char *until)
 {
-	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o}", "folder", output_json_text(folder),
-			 "subject", output_json_text(order->subject), "key", order->key_type,
-			 "profile", order->profile, "not_after", until, "certificate",
-			 output_json_text(certificate));
+	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:o}", "folder", output_json_text(folder),
+			 "subject", output_json_text(order->subject), "key", key, "key_place",
+			 order->key_name ? "token" : "file", "profile", order->profile, "not_after",
+			 until, "certificate", output_json_text(certificate));
 }
 
 static enum status report(struct invocation *in, const struct create_order *order, struct error *e)
@@ -187,6 +248,7 @@ static enum status report(struct invocation *in, const struct create_order *orde
 	struct authority *a = NULL;
 	char *file = path_join(folder, AUTHORITY_CERTIFICATE);
 	char until[DATETIME_SIZE];
+	char key[80] = "";
 	int64_t end = 0;
 	enum status s = file ? authority_open(folder, STORE_READ, &a, e) : error_memory(e);
 
@@ -194,13 +256,16 @@ static enum status report(struct invocation *in, const struct create_order *orde
 		s = asn1_time_seconds(X509_get0_notAfter(authority_certificate(a)), &end, e);
 	if (s == STATUS_OK) {
 		datetime_format(end, until);
+		key_type_name(X509_get0_pubkey(authority_certificate(a)), key, sizeof key);
 		if (in->output.json) {
-			s = output_json(&in->output, "init", document(folder, order, file, until),
-					e);
+			s = output_json(&in->output, "init",
+					document(folder, order, key, file, until), e);
 		} else if (!in->output.quiet) {
 			printf("Made %s: %s\n", folder, order->subject);
-			printf("  key          %s, %s\n", order->key_type,
-			       order->encrypt ? "encrypted" : "NOT encrypted");
+			printf("  key          %s, %s\n", key,
+			       order->key_name	? "on the token"
+			       : order->encrypt ? "encrypted"
+						: "NOT encrypted");
 			printf("  valid until  %s\n", until);
 			printf("  certificate  %s\n", file);
 			s = output_check(e);

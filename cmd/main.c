@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "cmd/command.h"
 #include "cmd/exit.h"
+#include "hsm/signer.h"
 
 /*
  * A standard descriptor that is closed would become the next file opened, a key or the store, and
@@ -34,10 +35,16 @@ int main(int argc, char **argv)
 	 */
 	struct sigaction outlive = {.sa_handler = outlive_reader, .sa_flags = SA_RESTART};
 
+	int code;
+
 	if (hold_descriptors() != 0)
 		return exit_code_of(STATUS_SYSTEM);
 	secret_protect_process();
 	umask(077);
 	sigaction(SIGPIPE, &outlive, NULL);
-	return command_main(argc, (const char *const *)argv);
+	code = command_main(argc, (const char *const *)argv);
+	/* command_main() has flushed what it said. */
+	if (signer_abandoned())
+		_exit(code);
+	return code;
 }

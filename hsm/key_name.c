@@ -1,5 +1,8 @@
+#include "base/file.h"
 #include "hsm/keyfile.h"
 #include "hsm/signer.h"
+#include "hsm/token_make.h"
+#include "hsm/token_signer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +16,8 @@ enum status signer_needs(const char *name, struct signer_need *need, struct erro
 {
 	bool encrypted = false;
 
+	if (signer_name_is_uri(name))
+		return token_needs(name, need, e);
 	*need = (struct signer_need){.secret = SIGNER_SECRET_NONE};
 	if (keyfile_is_encrypted(name, &encrypted, e) != STATUS_OK)
 		return error_status(e);
@@ -26,7 +31,8 @@ enum status signer_needs(const char *name, struct signer_need *need, struct erro
 enum status signer_open(const char *name, const struct secret *secret, EVP_PKEY *expected,
 			struct signer **out, struct error *e)
 {
-	(void)expected;
+	if (signer_name_is_uri(name))
+		return token_signer_open(name, secret, expected, out, e);
 	return keyfile_open(name, secret, out, e);
 }
 
@@ -34,10 +40,35 @@ enum status signer_create(const char *name, const char *type, const struct secre
 			  struct error *e)
 {
 	EVP_PKEY *key = NULL;
-	enum status s = key_generate(type, &key, e);
+	enum status s;
 
+	if (signer_name_is_uri(name))
+		return token_key_create(name, type, secret, e);
+	s = key_generate(type, &key, e);
 	if (s == STATUS_OK)
 		s = keyfile_write(name, key, secret, e);
 	EVP_PKEY_free(key);
 	return s;
+}
+
+enum status signer_name_new(const char *name, char **out, struct error *e)
+{
+	if (signer_name_is_uri(name))
+		return token_name_new(name, out, e);
+	*out = strdup(name);
+	return *out ? STATUS_OK : error_memory(e);
+}
+
+enum status signer_exists(const char *name, const struct secret *secret, bool *there,
+			  struct error *e)
+{
+	if (signer_name_is_uri(name))
+		return token_key_exists(name, secret, there, e);
+	*there = file_exists(name);
+	return STATUS_OK;
+}
+
+enum status signer_delete(const char *name, const struct secret *secret, struct error *e)
+{
+	return signer_name_is_uri(name) ? token_key_delete(name, secret, e) : file_remove(name, e);
 }

@@ -5,6 +5,8 @@
 #ifndef SUBCA_HSM_SIGNER_H
 #define SUBCA_HSM_SIGNER_H
 
+#include <stdbool.h>
+
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -28,6 +30,12 @@ struct signer_ops {
 	enum status (*ready)(void *self, struct error *e);
 	void (*free)(void *self);
 };
+
+/*
+ * True once a token's module did not come back from a call: then main() leaves by _exit(), for the
+ * module's exit handlers would wait for it, or find what it still uses taken away.
+ */
+bool signer_abandoned(void);
 
 /* Takes over self (freed with ops->free, also on failure) and a reference to the public key. */
 MUST_CHECK enum status signer_new(const struct signer_ops *ops, void *self, EVP_PKEY *public_key,
@@ -94,5 +102,16 @@ MUST_CHECK enum status signer_open(const char *name, const struct secret *secret
 /* Generates a key of a type that key_generate() knows, protected with secret unless it is NULL. */
 MUST_CHECK enum status signer_create(const char *name, const char *type,
 				     const struct secret *secret, struct error *e);
+
+/*
+ * The whole name of a key that is to be made: a URI gets a CKA_ID of its own, by which a run that is
+ * resumed knows the key as its own. Freed with free().
+ */
+MUST_CHECK enum status signer_name_new(const char *name, char **out, struct error *e);
+MUST_CHECK enum status signer_exists(const char *name, const struct secret *secret, bool *there,
+				     struct error *e);
+/* Deletes a key that was made for nothing. No error where a key file is not there. */
+MUST_CHECK enum status signer_delete(const char *name, const struct secret *secret,
+				     struct error *e);
 
 #endif

@@ -1,0 +1,355 @@
+#include "hsm/token_make.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hsm/keyfile.h"
+#include "hsm/token_job.h"
+#include "hsm/token_key.h"
+#include "hsm/token_object.h"
+
+#define BY_HAND "make the key with the token's own tool, then --use-existing"
+
+enum status token_name_new(const char *name, char **out, struct error *e)
+{
+	unsigned char id[TOKEN_ID_SIZE];
+	struct token_uri *uri = NULL;
+	enum status s = token_uri_parse(name, &uri, e);
+
+	if (s == STATUS_OK && !token_uri_label(uri).len)
+		s = error_set(e, STATUS_USAGE, NULL, "add object=LABEL to the URI",
+			      "the URI does not say what the new key is to be called");
+	if (s == STATUS_OK && !token_uri_id(uri).len) {
+		s = random_bytes(id, sizeof id, e);
+		if (s == STATUS_OK)
+			s = token_uri_set_id(uri, (struct span){id, sizeof id}, e);
+	}
+	if (s == STATUS_OK)
+		s = token_uri_format(uri, out, e);
+	token_uri_free(uri);
+	return s;
+}
+
+/* --- generating ------------------------------------------------------------------------------- */
+
+struct kind {
+	const char *name;
+	CK_MECHANISM_TYPE mechanism;
+	CK_KEY_TYPE type;
+	CK_ULONG bits;
+	const char *curve;
+};
+
+static const struct kind kinds[] = {
+	{"rsa:2048", CKM_RSA_PKCS_KEY_PAIR_GEN, CKK_RSA, 2048, NULL},
+	{"rsa:3072", CKM_RSA_PKCS_KEY_PAIR_GEN, CKK_RSA, 3072, NULL},
+	{"rsa:4096", CKM_RSA_PKCS_KEY_PAIR_GEN, CKK_RSA, 4096, NULL},
+	{"ec:P-256", CKM_EC_KEY_PAIR_GEN, CKK_EC, 256, "P-256"},
+	{"ec:P-384", CKM_EC_KEY_PAIR_GEN, CKK_EC, 384, "P-384"},
+	/* Tokens do not agree whether its size is 255 or 256: not asked. */
+	{"ed25519", CKM_EC_EDWARDS_KEY_PAIR_GEN, CKK_EC_EDWARDS, 0, "ED25519"},
+};
+
+static const struct kind *kind_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static enum status can_make(struct token *t, const struct kind *kind, struct error *e)
+{
+	CK_MECHANISM_INFO info;
+	CK_RV rv;
+
+	memset(&info, 0, sizeof info);
+	rv = TOKEN_CALL(t->f, C_GetMechanismInfo, t->slot, kind->mechanism, &info);
+	if (rv == CKR_MECHANISM_INVALID ||
+	    (rv == CKR_OK &&
+	     (!(info.flags & CKF_GENERATE_KEY_PAIR) ||
+	      (kind->bits && info.ulMaxKeySize &&
+	       (kind->bits < info.ulMinKeySize || kind->bits > info.ulMaxKeySize)))))
+		return error_set(
+			e, STATUS_KEY, NULL,
+			"choose another --key-type; 'subca token doctor' shows what it can",
+			"the token cannot make a %s key", kind->name);
+	return rv == CKR_OK ? STATUS_OK
+			    : token_error(e, rv, "C_GetMechanismInfo", "ask what the token can");
+}
+
+static enum status expect_free(struct token *t, const struct token_uri *uri, struct error *e)
+{
+	static const CK_OBJECT_CLASS classes[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY};
+	const struct span none = {NULL, 0};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct token_objects found;
+		enum status s = token_objects_named(t, classes[i], token_uri_label(uri), none,
+						    &found, e);
+
+		if (s == STATUS_OK && found.count)
+			s = error_set(e, STATUS_EXISTS, NULL,
+				      "choose another object=LABEL; --use-existing takes the key "
+				      "that is there",
+				      "has a key of that label already");
+		if (s == STATUS_OK)
+			s = token_objects_named(t, classes[i], none, token_uri_id(uri), &found, e);
+		if (s == STATUS_OK && found.count)
+			s = error_set(e, STATUS_EXISTS, NULL,
+				      "leave id= out of the URI: a random one is chosen",
+				      "has a key with that CKA_ID already");
+		if (s != STATUS_OK)
+			return s;
+	}
+	return STATUS_OK;
+}
+
+/* What the private half must be, said when it is made and compared with what the token made. */
+static const struct rule_of_key {
+	CK_ATTRIBUTE_TYPE type;
+	const char *name;
+	CK_BBOOL value;
+	bool derived; /* CKA_ALWAYS_SENSITIVE and its like: the token's own word, not ours to say */
+} rules[] = {
+	{CKA_TOKEN, "CKA_TOKEN", CK_TRUE, false},
+	{CKA_PRIVATE, "CKA_PRIVATE", CK_TRUE, false},
+	{CKA_SENSITIVE, "CKA_SENSITIVE", CK_TRUE, false},
+	{CKA_EXTRACTABLE, "CKA_EXTRACTABLE", CK_FALSE, false},
+	{CKA_SIGN, "CKA_SIGN", CK_TRUE, false},
+	{CKA_DECRYPT, "CKA_DECRYPT", CK_FALSE, false},
+	{CKA_UNWRAP, "CKA_UNWRAP", CK_FALSE, false},
+	{CKA_SIGN_RECOVER, "CKA_SIGN_RECOVER", CK_FALSE, false},
+	{CKA_DERIVE, "CKA_DERIVE", CK_FALSE, false},
+	{CKA_ALWAYS_SENSITIVE, "CKA_ALWAYS_SENSITIVE", CK_TRUE, true},
+	{CKA_NEVER_EXTRACTABLE, "CKA_NEVER_EXTRACTABLE", CK_TRUE, true},
+	{CKA_LOCAL, "CKA_LOCAL", CK_TRUE, true},
+};
+#define RULES (sizeof rules / sizeof rules[0])
+
+static CK_ATTRIBUTE of_span(CK_ATTRIBUTE_TYPE type, struct span value)
+{
+	return (CK_ATTRIBUTE){type, (void *)(uintptr_t)value.data, value.len};
+}
+
+static CK_ULONG private_template(CK_ATTRIBUTE *to, const struct token_uri *uri)
+{
+	CK_ULONG count = 0;
+
+	to[count++] = of_span(CKA_LABEL, token_uri_label(uri));
+	to[count++] = of_span(CKA_ID, token_uri_id(uri));
+	for (size_t i = 0; i < RULES; i++)
+		if (!rules[i].derived)
+			to[count++] = (CK_ATTRIBUTE){rules[i].type,
+						     (void *)(uintptr_t)&rules[i].value,
+						     sizeof rules[i].value};
+	return count;
+}
+
+static CK_ULONG public_template(CK_ATTRIBUTE *to, const struct token_uri *uri,
+				const struct kind *kind, const struct bytes *curve)
+{
+	static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	static CK_BYTE exponent[] = {1, 0, 1};
+	CK_ULONG count = 0;
+
+	to[count++] = of_span(CKA_LABEL, token_uri_label(uri));
+	to[count++] = of_span(CKA_ID, token_uri_id(uri));
+	to[count++] = (CK_ATTRIBUTE){CKA_TOKEN, &yes, sizeof yes};
+	to[count++] = (CK_ATTRIBUTE){CKA_PRIVATE, &no, sizeof no};
+	to[count++] = (CK_ATTRIBUTE){CKA_VERIFY, &yes, sizeof yes};
+	to[count++] = (CK_ATTRIBUTE){CKA_ENCRYPT, &no, sizeof no};
+	to[count++] = (CK_ATTRIBUTE){CKA_WRAP, &no, sizeof no};
+	if (kind->curve) {
+		to[count++] = of_span(CKA_EC_PARAMS, span_of(curve));
+	} else {
+		to[count++] = (CK_ATTRIBUTE){CKA_MODULUS_BITS, (void *)(uintptr_t)&kind->bits,
+					     sizeof kind->bits};
+		to[count++] = (CK_ATTRIBUTE){CKA_PUBLIC_EXPONENT, exponent, sizeof exponent};
+	}
+	return count;
+}
+
+/* The token made what was asked for, and not something else that it then called a success. */
+static enum status compare(struct token *t, CK_OBJECT_HANDLE public_key,
+			   CK_OBJECT_HANDLE private_key, const struct kind *kind, struct error *e)
+{
+	EVP_PKEY *key = NULL;
+	char made[80] = "nothing readable";
+	enum status s = token_object_key(t, public_key, &key, e);
+
+	if (s == STATUS_OK && key)
+		key_type_name(key, made, sizeof made);
+	EVP_PKEY_free(key);
+	if (s == STATUS_OK && strcmp(made, kind->name) != 0)
+		s = error_set(e, STATUS_KEY, NULL, BY_HAND,
+			      "was asked for a %s key, said yes, and made %s", kind->name, made);
+	for (size_t i = 0; i < RULES && s == STATUS_OK; i++) {
+		enum token_flag flag;
+
+		s = token_flag(t, private_key, rules[i].type, &flag, e);
+		/* An attribute that a token does not have grants nothing. */
+		if (s == STATUS_OK && flag != TOKEN_FLAG_ABSENT &&
+		    (flag == TOKEN_FLAG_TRUE) != (rules[i].value == CK_TRUE))
+			s = error_set(e, STATUS_KEY, NULL, BY_HAND,
+				      "made a key with %s %s against what it was told",
+				      rules[i].name, flag == TOKEN_FLAG_TRUE ? "true" : "false");
+	}
+	return s;
+}
+
+static enum status generate(struct token *t, const struct token_uri *uri, void *data,
+			    struct error *e)
+{
+	const struct kind *kind = data;
+	CK_MECHANISM mechanism = {kind->mechanism, NULL, 0};
+	CK_ATTRIBUTE public_half[12], private_half[RULES + 2];
+	CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE, private_key = CK_INVALID_HANDLE;
+	CK_ULONG public_count, private_count = private_template(private_half, uri);
+	struct bytes curve = {0};
+	CK_RV rv = CKR_OK;
+	enum status s = can_make(t, kind, e);
+
+	if (s == STATUS_OK)
+		s = expect_free(t, uri, e);
+	if (s == STATUS_OK && kind->curve)
+		s = token_curve_parameters(kind->curve, &curve, e);
+	if (s == STATUS_OK) {
+		public_count = public_template(public_half, uri, kind, &curve);
+		rv = TOKEN_CALL_SLOW(t->f, C_GenerateKeyPair, t->session, &mechanism, public_half,
+				     public_count, private_half, private_count, &public_key,
+				     &private_key);
+		if (rv != CKR_OK)
+			s = token_error(e, rv, "C_GenerateKeyPair", "make the key");
+	}
+	if (s == STATUS_OK) {
+		s = compare(t, public_key, private_key, kind, e);
+		if (s != STATUS_OK) {
+			(void)TOKEN_CALL(t->f, C_DestroyObject, t->session, private_key);
+			(void)TOKEN_CALL(t->f, C_DestroyObject, t->session, public_key);
+		}
+	}
+	bytes_free(&curve);
+	return s;
+}
+
+/* --- jobs ------------------------------------------------------------------------------------- */
+
+/* data is static, or is lost where the token hangs. */
+static enum status run(const char *name, const struct secret *pin, enum token_mode mode,
+		       enum status (*act)(struct token *, const struct token_uri *, void *,
+					  struct error *),
+		       void *data, bool *left, struct error *e)
+{
+	struct token_job *job = NULL;
+	enum status s = token_job_new(name, pin, &job, e);
+
+	*left = false;
+	if (s != STATUS_OK)
+		return s;
+	job->mode = mode;
+	job->act = act;
+	job->data = data;
+	s = token_job_run(job, left, e);
+	if (*left)
+		token_job_leave(job);
+	else
+		token_job_free(job);
+	return s;
+}
+
+enum status token_key_create(const char *name, const char *type, const struct secret *pin,
+			     struct error *e)
+{
+	const struct kind *kind = kind_of(type);
+	bool left;
+
+	if (!kind)
+		return error_set(e, STATUS_USAGE, NULL,
+				 "say rsa:2048, rsa:3072, rsa:4096, ec:P-256, ec:P-384 or ed25519",
+				 "'%.40s' is no type of key", type);
+	return run(name, pin, TOKEN_WRITE, generate, (void *)(uintptr_t)kind, &left, e);
+}
+
+static enum status look(struct token *t, const struct token_uri *uri, void *data, struct error *e)
+{
+	struct token_objects found;
+	bool *there = data;
+	enum status s = token_objects_named(t, CKO_PRIVATE_KEY, token_uri_label(uri),
+					    token_uri_id(uri), &found, e);
+
+	*there = s == STATUS_OK && found.count > 0;
+	return s;
+}
+
+enum status token_key_exists(const char *name, const struct secret *pin, bool *there,
+			     struct error *e)
+{
+	bool *found = calloc(1, sizeof *found);
+	bool left;
+	enum status s = found ? run(name, pin, TOKEN_READ, look, found, &left, e) : error_memory(e);
+
+	if (found && s == STATUS_OK)
+		*there = *found;
+	if (!found || !left)
+		free(found);
+	return s;
+}
+
+static enum status delete_all(struct token *t, CK_OBJECT_CLASS class, struct span id,
+			      struct error *e)
+{
+	struct token_objects found;
+	enum status s = token_objects_named(t, class, (struct span){NULL, 0}, id, &found, e);
+
+	for (size_t i = 0; i < found.count && s == STATUS_OK; i++) {
+		CK_RV rv = TOKEN_CALL(t->f, C_DestroyObject, t->session, found.handle[i]);
+
+		if (rv != CKR_OK)
+			s = token_error(e, rv, "C_DestroyObject", "delete the key");
+	}
+	return s;
+}
+
+static enum status delete_key(struct token *t, const struct token_uri *uri, void *data,
+			      struct error *e)
+{
+	struct token_objects keys;
+	struct bytes id = {0};
+	CK_RV rv;
+	enum status s = token_objects_named(t, CKO_PRIVATE_KEY, token_uri_label(uri),
+					    token_uri_id(uri), &keys, e);
+
+	(void)data;
+	if (s == STATUS_OK && keys.count == 0)
+		s = error_set(e, STATUS_NOT_FOUND, NULL,
+			      "'subca token show' lists the keys of a token",
+			      "has no such private key");
+	if (s == STATUS_OK && keys.count > 1)
+		s = error_set(e, STATUS_KEY, NULL, "name one by object=LABEL and id=… in the URI",
+			      "has %zu private keys of that name; nothing is deleted", keys.count);
+	if (s == STATUS_OK)
+		s = token_attribute(t, keys.handle[0], CKA_ID, &id, e);
+	if (s == STATUS_OK) {
+		rv = TOKEN_CALL(t->f, C_DestroyObject, t->session, keys.handle[0]);
+		if (rv != CKR_OK)
+			s = token_error(e, rv, "C_DestroyObject", "delete the key");
+	}
+	/* Without a CKA_ID the public half cannot be told from others. */
+	if (s == STATUS_OK && id.len) {
+		s = token_objects_named(t, CKO_PRIVATE_KEY, (struct span){NULL, 0}, span_of(&id),
+					&keys, e);
+		if (s == STATUS_OK && keys.count == 0)
+			s = delete_all(t, CKO_PUBLIC_KEY, span_of(&id), e);
+	}
+	bytes_free(&id);
+	return s;
+}
+
+enum status token_key_delete(const char *name, const struct secret *pin, struct error *e)
+{
+	bool left;
+
+	return run(name, pin, TOKEN_WRITE, delete_key, NULL, &left, e);
+}

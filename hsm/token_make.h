@@ -1,0 +1,27 @@
+/*
+ * Making and deleting keys on a token: private to hsm/. The key pair is made by C_GenerateKeyPair
+ * with every attribute that matters said, read back and compared; libp11 0.4.12's generator makes RSA
+ * when asked for EC, adds decrypt, unwrap, encrypt and wrap, and leaves EXTRACTABLE to the token.
+ */
+#ifndef SUBCA_HSM_TOKEN_MAKE_H
+#define SUBCA_HSM_TOKEN_MAKE_H
+
+#include "base/secret.h"
+
+/*
+ * name with a random CKA_ID where it has none, so that a key that is made under it is told from
+ * any other. STATUS_USAGE where name has no object=LABEL. Freed with free().
+ */
+MUST_CHECK enum status token_name_new(const char *name, char **out, struct error *e);
+
+/* As signer_create(). STATUS_EXISTS where an object has the label or the CKA_ID of name. */
+MUST_CHECK enum status token_key_create(const char *name, const char *type,
+					const struct secret *pin, struct error *e);
+/* Whether the token has a private key of that name. */
+MUST_CHECK enum status token_key_exists(const char *name, const struct secret *pin, bool *there,
+					struct error *e);
+/* Deletes the one private key of that name, and the public key with its CKA_ID. STATUS_NOT_FOUND. */
+MUST_CHECK enum status token_key_delete(const char *name, const struct secret *pin,
+					struct error *e);
+
+#endif
