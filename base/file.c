@@ -329,19 +329,29 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/* The folder that path lies in. */
+static enum status stat_folder_of(const char *path, struct stat *info)
+{
+	char *folder = path_folder(path);
+	enum status s = STATUS_SYSTEM;
+
+	if (folder)
+		s = stat(folder, info) == 0 ? STATUS_OK : STATUS_NOT_FOUND;
+	free(folder);
+	return s;
+}
+
 bool file_same_place(const char *a, const char *b)
 {
-	char *folder_a = path_folder(a), *folder_b = path_folder(b);
 	struct stat x, y;
-	bool same = false;
+	enum status of_a = stat_folder_of(a, &x), of_b = stat_folder_of(b, &y);
 
-	if (folder_a && folder_b && strcmp(path_name(a), path_name(b)) == 0)
-		same = stat(folder_a, &x) == 0 && stat(folder_b, &y) == 0 && same_file(&x, &y);
-	if (!same)
-		same = lstat(a, &x) == 0 && lstat(b, &y) == 0 && same_file(&x, &y);
-	free(folder_a);
-	free(folder_b);
-	return same;
+	if (of_a == STATUS_SYSTEM || of_b == STATUS_SYSTEM)
+		return true;
+	if (of_a == STATUS_OK && of_b == STATUS_OK && strcmp(path_name(a), path_name(b)) == 0 &&
+	    same_file(&x, &y))
+		return true;
+	return lstat(a, &x) == 0 && lstat(b, &y) == 0 && same_file(&x, &y);
 }
 
 enum status folder_make(const char *path, mode_t mode, struct error *e)

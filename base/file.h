@@ -53,7 +53,10 @@ bool file_exists(const char *path);
  * anything, is no folder. STATUS_NOT_FOUND, STATUS_SYSTEM, STATUS_USAGE.
  */
 MUST_CHECK enum status file_expect_place(const char *path, struct error *e);
-/* Whether both name one entry of one folder, however they are spelt, or one file by two links. */
+/*
+ * Whether both name one entry of one folder, however they are spelt, or one file by two links. Yes
+ * as well when memory is out: what is asked is whether one may overwrite the other.
+ */
 bool file_same_place(const char *a, const char *b);
 
 /* Makes one folder, and makes it durable. STATUS_EXISTS where it is there. */

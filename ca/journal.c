@@ -167,7 +167,7 @@ enum status journal_chain(const unsigned char previous[SHA256_SIZE], const char 
 	if (!both.data)
 		return error_memory(e);
 	memcpy(both.data, previous, SHA256_SIZE);
-	memcpy(both.data + SHA256_SIZE, canonical, len);
+	memcpy(both.data + SHA256_SIZE, span_text(canonical).data, len);
 	s = sha256(span_of(&both), hash, e);
 	bytes_free(&both);
 	return s;

@@ -38,7 +38,9 @@ static void print_action(enum completion complete, const char *const *words)
 
 static void print_option(const struct option_spec *spec)
 {
-	for (int letter = 0; letter <= (spec->letter != 0); letter++) {
+	const int spellings = spec->letter ? 2 : 1;
+
+	for (int letter = 0; letter < spellings; letter++) {
 		fputs("\t\t", stdout);
 		if (!spec->repeatable && spec->letter)
 			printf("'(-%c --%s)'", spec->letter, spec->name);

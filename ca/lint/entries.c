@@ -85,7 +85,7 @@ static void note_order(struct lint_entries *all, const struct walk *w)
 /* A sort and not a table of hashes: nobody can choose serial numbers that make it slow. */
 static void find_duplicates(struct lint_entries *all, struct walk *w)
 {
-	if (all->unordered)
+	if (all->unordered && w->seen)
 		qsort(w->seen, w->count, sizeof *w->seen, compare);
 	for (size_t i = 1; i < w->count; i++) {
 		if (compare(&w->seen[i - 1], &w->seen[i]) != 0)

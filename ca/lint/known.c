@@ -10,34 +10,34 @@
 
 /* RFC 5280 4.2, 5.2, 5.3: where each has its place. */
 static const struct {
-	int nid;
 	const char *name;
+	int nid;
 	unsigned kinds;
 } known_extensions[LINT_KNOWN_COUNT] = {
-	[LINT_BASIC_CONSTRAINTS] = {NID_basic_constraints, "basicConstraints", LINT_CERTIFICATE},
-	[LINT_KEY_USAGE] = {NID_key_usage, "keyUsage", LINT_CERTIFICATE},
-	[LINT_EXTENDED_KEY_USAGE] = {NID_ext_key_usage, "extendedKeyUsage", LINT_CERTIFICATE},
-	[LINT_SKI] = {NID_subject_key_identifier, "subjectKeyIdentifier", LINT_CERTIFICATE},
-	[LINT_AKI] = {NID_authority_key_identifier, "authorityKeyIdentifier", LINT_SIGNED},
-	[LINT_SUBJECT_ALT_NAME] = {NID_subject_alt_name, "subjectAltName", LINT_CERTIFICATE},
-	[LINT_ISSUER_ALT_NAME] = {NID_issuer_alt_name, "issuerAltName", LINT_SIGNED},
-	[LINT_NAME_CONSTRAINTS] = {NID_name_constraints, "nameConstraints", LINT_CERTIFICATE},
-	[LINT_POLICIES] = {NID_certificate_policies, "certificatePolicies", LINT_CERTIFICATE},
-	[LINT_POLICY_MAPPINGS] = {NID_policy_mappings, "policyMappings", LINT_CERTIFICATE},
-	[LINT_POLICY_CONSTRAINTS] = {NID_policy_constraints, "policyConstraints", LINT_CERTIFICATE},
-	[LINT_INHIBIT_ANY_POLICY] = {NID_inhibit_any_policy, "inhibitAnyPolicy", LINT_CERTIFICATE},
-	[LINT_CRL_DISTRIBUTION] = {NID_crl_distribution_points, "cRLDistributionPoints",
+	[LINT_BASIC_CONSTRAINTS] = {"basicConstraints", NID_basic_constraints, LINT_CERTIFICATE},
+	[LINT_KEY_USAGE] = {"keyUsage", NID_key_usage, LINT_CERTIFICATE},
+	[LINT_EXTENDED_KEY_USAGE] = {"extendedKeyUsage", NID_ext_key_usage, LINT_CERTIFICATE},
+	[LINT_SKI] = {"subjectKeyIdentifier", NID_subject_key_identifier, LINT_CERTIFICATE},
+	[LINT_AKI] = {"authorityKeyIdentifier", NID_authority_key_identifier, LINT_SIGNED},
+	[LINT_SUBJECT_ALT_NAME] = {"subjectAltName", NID_subject_alt_name, LINT_CERTIFICATE},
+	[LINT_ISSUER_ALT_NAME] = {"issuerAltName", NID_issuer_alt_name, LINT_SIGNED},
+	[LINT_NAME_CONSTRAINTS] = {"nameConstraints", NID_name_constraints, LINT_CERTIFICATE},
+	[LINT_POLICIES] = {"certificatePolicies", NID_certificate_policies, LINT_CERTIFICATE},
+	[LINT_POLICY_MAPPINGS] = {"policyMappings", NID_policy_mappings, LINT_CERTIFICATE},
+	[LINT_POLICY_CONSTRAINTS] = {"policyConstraints", NID_policy_constraints, LINT_CERTIFICATE},
+	[LINT_INHIBIT_ANY_POLICY] = {"inhibitAnyPolicy", NID_inhibit_any_policy, LINT_CERTIFICATE},
+	[LINT_CRL_DISTRIBUTION] = {"cRLDistributionPoints", NID_crl_distribution_points,
 				   LINT_CERTIFICATE},
-	[LINT_FRESHEST_CRL] = {NID_freshest_crl, "freshestCRL", LINT_SIGNED},
-	[LINT_AIA] = {NID_info_access, "authorityInfoAccess", LINT_SIGNED},
-	[LINT_SIA] = {NID_sinfo_access, "subjectInfoAccess", LINT_CERTIFICATE},
-	[LINT_CRL_NUMBER] = {NID_crl_number, "cRLNumber", LINT_CRL},
-	[LINT_DELTA_CRL] = {NID_delta_crl, "deltaCRLIndicator", LINT_CRL},
-	[LINT_ISSUING_POINT] = {NID_issuing_distribution_point, "issuingDistributionPoint",
+	[LINT_FRESHEST_CRL] = {"freshestCRL", NID_freshest_crl, LINT_SIGNED},
+	[LINT_AIA] = {"authorityInfoAccess", NID_info_access, LINT_SIGNED},
+	[LINT_SIA] = {"subjectInfoAccess", NID_sinfo_access, LINT_CERTIFICATE},
+	[LINT_CRL_NUMBER] = {"cRLNumber", NID_crl_number, LINT_CRL},
+	[LINT_DELTA_CRL] = {"deltaCRLIndicator", NID_delta_crl, LINT_CRL},
+	[LINT_ISSUING_POINT] = {"issuingDistributionPoint", NID_issuing_distribution_point,
 				LINT_CRL},
-	[LINT_REASON] = {NID_crl_reason, "reasonCode", LINT_CRL_ENTRY},
-	[LINT_INVALIDITY] = {NID_invalidity_date, "invalidityDate", LINT_CRL_ENTRY},
-	[LINT_CERTIFICATE_ISSUER] = {NID_certificate_issuer, "certificateIssuer", LINT_CRL_ENTRY},
+	[LINT_REASON] = {"reasonCode", NID_crl_reason, LINT_CRL_ENTRY},
+	[LINT_INVALIDITY] = {"invalidityDate", NID_invalidity_date, LINT_CRL_ENTRY},
+	[LINT_CERTIFICATE_ISSUER] = {"certificateIssuer", NID_certificate_issuer, LINT_CRL_ENTRY},
 };
 
 const char *lint_known_name(enum lint_known known)

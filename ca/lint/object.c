@@ -5,9 +5,15 @@
 /* Below this, looking at every pair is quicker than a sort. */
 #define FEW 12
 
+struct entry {
+	const ASN1_OBJECT *object;
+};
+
 static int compare(const void *x, const void *y)
 {
-	return OBJ_cmp(*(const ASN1_OBJECT *const *)x, *(const ASN1_OBJECT *const *)y);
+	const struct entry *a = x, *b = y;
+
+	return OBJ_cmp(a->object, b->object);
 }
 
 static const ASN1_OBJECT *twice_of_few(const void *all, lint_object_at *at, int count)
@@ -22,7 +28,8 @@ static const ASN1_OBJECT *twice_of_few(const void *all, lint_object_at *at, int 
 /* Hostile lists have millions: never a look at every pair of those. */
 const ASN1_OBJECT *lint_object_twice(const void *all, lint_object_at *at, int count)
 {
-	const ASN1_OBJECT **sorted, *twice = NULL;
+	struct entry *sorted;
+	const ASN1_OBJECT *twice = NULL;
 
 	if (count <= FEW)
 		return twice_of_few(all, at, count);
@@ -30,11 +37,11 @@ const ASN1_OBJECT *lint_object_twice(const void *all, lint_object_at *at, int co
 	if (!sorted)
 		return NULL;
 	for (int i = 0; i < count; i++)
-		sorted[i] = at(all, i);
+		sorted[i].object = at(all, i);
 	qsort(sorted, (size_t)count, sizeof *sorted, compare);
 	for (int i = 1; i < count && !twice; i++)
-		if (OBJ_cmp(sorted[i - 1], sorted[i]) == 0)
-			twice = sorted[i];
+		if (OBJ_cmp(sorted[i - 1].object, sorted[i].object) == 0)
+			twice = sorted[i].object;
 	free(sorted);
 	return twice;
 }

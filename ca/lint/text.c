@@ -113,7 +113,8 @@ static size_t scheme_length(struct span s)
 
 	if (s.len == 0 || !is_alphanumeric(s.data[0]) || s.data[0] <= '9')
 		return 0;
-	while (len < s.len && (is_alphanumeric(s.data[len]) || memchr("+-.", s.data[len], 3)))
+	while (len < s.len &&
+	       (is_alphanumeric(s.data[len]) || (s.data[len] && strchr("+-.", s.data[len]))))
 		len++;
 	return len < s.len && s.data[len] == ':' ? len : 0;
 }
@@ -125,7 +126,7 @@ bool lint_is_uri(struct span s)
 	if (scheme == 0 || scheme + 1 == s.len)
 		return false;
 	for (size_t i = scheme; i < s.len; i++)
-		if (s.data[i] <= ' ' || s.data[i] >= 0x7F || memchr("\"<>\\^`{|}", s.data[i], 9))
+		if (s.data[i] <= ' ' || s.data[i] >= 0x7F || strchr("\"<>\\^`{|}", s.data[i]))
 			return false;
 	s.data += scheme + 1;
 	s.len -= scheme + 1;
