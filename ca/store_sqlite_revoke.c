@@ -211,14 +211,14 @@ enum status store_revoked_each(struct store *s, const struct store_revoked_filte
 {
 	static const char complete[] = ENTRY
 		" FROM cert INDEXED BY cert_revoked WHERE state = 4"
-		" AND NOT (not_after < ?1 AND revocation_seq <= ?2) ORDER BY serial";
+		" AND NOT (not_after < ?1 AND revocation_seq <= ?2) ORDER BY length(serial), serial";
 	/* state 2 after a change: it was taken off hold. */
 	static const char delta[] =
 		"SELECT serial, iif(state = 4, revoked_at, released_at),"
 		" iif(state = 4, revocation_reason, 8), invalidity_at, compromised_at, not_after"
 		" FROM cert INDEXED BY cert_changed WHERE revocation_seq > 0"
 		" AND NOT (not_after < ?1 AND revocation_seq <= ?2)"
-		" AND revocation_seq > ?3 ORDER BY serial";
+		" AND revocation_seq > ?3 ORDER BY length(serial), serial";
 	struct query q;
 	bool more = true;
 	enum status status = query_begin(&q, s, filter->since_seq ? delta : complete, e);

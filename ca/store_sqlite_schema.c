@@ -121,8 +121,8 @@ static const char version_2[] =
 	"CREATE INDEX cert_end ON cert (not_after);"
 	"CREATE INDEX cert_replaces ON cert (replaces) WHERE length(replaces) > 0;"
 	/* Holds all that a CRL tells, so that the rows themselves need not be read. */
-	"CREATE INDEX cert_revoked ON cert (serial, revoked_at, revocation_reason, invalidity_at,"
-	" compromised_at, not_after, revocation_seq) WHERE state = 4;"
+	"CREATE INDEX cert_revoked ON cert (length(serial), serial, revoked_at, revocation_reason,"
+	" invalidity_at, compromised_at, not_after, revocation_seq, state) WHERE state = 4;"
 	"CREATE INDEX cert_changed ON cert (revocation_seq) WHERE revocation_seq > 0;"
 	"CREATE TRIGGER cert_begin BEFORE INSERT ON cert WHEN new.state <> 1 AND new.origin = ''"
 	" BEGIN SELECT RAISE(ABORT, 'a certificate begins as reserved'); END;"

@@ -42,6 +42,7 @@ struct command {
 	entry(init) \
 	entry(sign) \
 	entry(revoke) \
+	entry(crl) \
 	entry(list) \
 	entry(journal) \
 	entry(show) \

@@ -1,7 +1,7 @@
 /*
- * fill-store STORE COUNT: puts COUNT plausible issued certificates into a store, in one
- * transaction, so that benchmarks can ask what a large CA costs. The rows and the journal are what
- * store_reserve() and store_issue() write; only the waiting for the disk is left out.
+ * fill-store STORE COUNT [revoked]: puts COUNT plausible issued certificates into a store, and
+ * revokes them, in one transaction, so that benchmarks can ask what a large CA costs. The rows and the journal are what
+ * store_reserve(), store_issue() and store_revoke() write; only the waiting for the disk is left out.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 struct maker {
 	struct store *store;
 	unsigned char der[DER_SIZE];
+	bool revoke;
 };
 
 static enum status add_one(struct maker *m, long number, struct error *e)
@@ -50,6 +51,13 @@ static enum status add_one(struct maker *m, long number, struct error *e)
 		s = store_reserve(m->store, &intent, now, e);
 	if (s == STATUS_OK)
 		s = store_issue(m->store, intent.serial, (struct span){m->der, DER_SIZE}, now, e);
+	if (s == STATUS_OK && m->revoke) {
+		/* One in four says no reason, as in a CRL of long standing. */
+		const struct store_revocation r = {
+			.at = now + 1000, .reason = number % 4 ? REASON_SUPERSEDED : REASON_NONE};
+
+		s = store_revoke(m->store, intent.serial, &r, now, e);
+	}
 	return s;
 }
 
@@ -88,11 +96,12 @@ int main(int argc, char **argv)
 	struct error e = {0};
 	struct maker m = {0};
 	char *end = NULL;
-	long count = argc == 3 ? strtol(argv[2], &end, 10) : 0;
+	long count = argc >= 3 ? strtol(argv[2], &end, 10) : 0;
 	enum status s = STATUS_OK;
 
-	if (count <= 0 || *end) {
-		fprintf(stderr, "usage: fill-store STORE COUNT\n");
+	m.revoke = argc == 4 && strcmp(argv[3], "revoked") == 0;
+	if (count <= 0 || *end || argc > 4 || (argc == 4 && !m.revoke)) {
+		fprintf(stderr, "usage: fill-store STORE COUNT [revoked]\n");
 		return 2;
 	}
 	s = random_bytes(m.der, sizeof m.der, &e);

@@ -1,0 +1,498 @@
+#include "ca/crl_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "base/der.h"
+#include "ca/crl_entry.h"
+#include "ca/lint.h"
+#include "ca/validity.h"
+
+/* A larger CRL is linted in pieces of so many entries, so that lint's memory does not grow. */
+#define PIECE_ENTRIES 20000
+/* Up to this size the signed CRL goes through lint whole once more. */
+#define LINT_WHOLE_MAX ((size_t)4 << 20)
+#define HEADER_MAX 16 /* a tag and a length */
+
+struct writing {
+	const struct crl_plan *plan;
+	X509_ALGOR *algorithm;
+	struct bytes head, tail; /* version … nextUpdate, and [0] crlExtensions */
+	struct file_stream *entries;
+	struct crl_encoder *encoder;
+	size_t *pieces; /* where each begins in entries; one more at the end */
+	size_t piece_count, piece_room;
+	int64_t count;
+};
+
+static void release(struct writing *w)
+{
+	X509_ALGOR_free(w->algorithm);
+	bytes_free(&w->head);
+	bytes_free(&w->tail);
+	file_stream_free(w->entries);
+	crl_encoder_free(w->encoder);
+	free(w->pieces);
+}
+
+/* Tag and length of something constructed. */
+static struct span header(unsigned char room[HEADER_MAX], size_t len, int tag, int class)
+{
+	unsigned char *at = room;
+
+	ASN1_put_object(&at, 1, (int)len, tag, class);
+	return (struct span){room, (size_t)(at - room)};
+}
+
+/* --- the parts around the entries ------------------------------------------------------------- */
+
+static enum status append(struct bytes *to, struct span part, struct error *e)
+{
+	unsigned char *grown = realloc(to->data, to->len + part.len + 1);
+
+	if (!grown)
+		return error_memory(e);
+	memcpy(grown + to->len, part.data, part.len);
+	to->data = grown;
+	to->len += part.len;
+	to->data[to->len] = '\0';
+	return STATUS_OK;
+}
+
+static enum status append_encoded(struct bytes *to, const void *value, i2d_of_void *encode,
+				  struct error *e)
+{
+	struct bytes part = {0};
+	enum status s = der_encode(value, encode, &part, e);
+
+	if (s == STATUS_OK)
+		s = append(to, span_of(&part), e);
+	bytes_free(&part);
+	return s;
+}
+
+static enum status make_head(struct writing *w, struct error *e)
+{
+	const struct store_crl *crl = &w->plan->crl;
+	struct validity times = {.not_before = crl->this_update, .not_after = crl->next_update};
+	ASN1_INTEGER *version = ASN1_INTEGER_new();
+	X509_VAL *encoded = NULL;
+	const X509_NAME *issuer = X509_get_subject_name(authority_certificate(w->plan->authority));
+	enum status s = version && ASN1_INTEGER_set(version, X509_CRL_VERSION_2)
+				? validity_encode(&times, &encoded, e)
+				: error_memory(e);
+
+	if (s == STATUS_OK)
+		s = append_encoded(&w->head, version, (i2d_of_void *)i2d_ASN1_INTEGER, e);
+	if (s == STATUS_OK)
+		s = append_encoded(&w->head, w->algorithm, (i2d_of_void *)i2d_X509_ALGOR, e);
+	if (s == STATUS_OK)
+		s = append_encoded(&w->head, issuer, (i2d_of_void *)i2d_X509_NAME, e);
+	if (s == STATUS_OK)
+		s = append_encoded(&w->head, encoded->notBefore, (i2d_of_void *)i2d_ASN1_TIME, e);
+	if (s == STATUS_OK)
+		s = append_encoded(&w->head, encoded->notAfter, (i2d_of_void *)i2d_ASN1_TIME, e);
+	X509_VAL_free(encoded);
+	ASN1_INTEGER_free(version);
+	return s;
+}
+
+static enum status add_extension(X509_EXTENSIONS **list, int nid, bool critical, void *value,
+				 struct error *e)
+{
+	if (value && X509V3_add1_i2d(list, nid, value, critical, X509V3_ADD_APPEND) == 1)
+		return STATUS_OK;
+	return error_openssl(e, STATUS_INTERNAL, NULL, NULL, "extension %s cannot be made",
+			     OBJ_nid2sn(nid));
+}
+
+static enum status add_number(X509_EXTENSIONS **list, int nid, bool critical, int64_t number,
+			      struct error *e)
+{
+	ASN1_INTEGER *value = ASN1_INTEGER_new();
+	enum status s = value && ASN1_INTEGER_set_int64(value, number)
+				? add_extension(list, nid, critical, value, e)
+				: error_memory(e);
+
+	ASN1_INTEGER_free(value);
+	return s;
+}
+
+/* The issuer's SKI verbatim, RFC 5280 5.2.1. */
+static enum status add_aki(X509_EXTENSIONS **list, X509 *issuer, struct error *e)
+{
+	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(issuer);
+	AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
+	enum status s;
+
+	if (!ski)
+		s = error_set(e, STATUS_REFUSED, "issuer", "renew the CA's certificate first",
+			      "has no subject key identifier to point at");
+	else if (!aki || !(aki->keyid = ASN1_OCTET_STRING_dup(ski)))
+		s = error_memory(e);
+	else
+		s = add_extension(list, NID_authority_key_identifier, false, aki, e);
+	AUTHORITY_KEYID_free(aki);
+	return s;
+}
+
+/*
+ * No issuingDistributionPoint: each CRL is for all certificates and all reasons, which is what its
+ * absence says (RFC 5280 5.2.5).
+ */
+static enum status make_tail(struct writing *w, struct error *e)
+{
+	const struct store_crl *crl = &w->plan->crl;
+	X509_EXTENSIONS *list = NULL;
+	struct bytes inside = {0};
+	unsigned char room[HEADER_MAX];
+	enum status s = add_aki(&list, authority_certificate(w->plan->authority), e);
+
+	if (s == STATUS_OK)
+		s = add_number(&list, NID_crl_number, false, crl->number, e);
+	if (s == STATUS_OK && crl->base != STORE_NO_CRL)
+		s = add_number(&list, NID_delta_crl, true, crl->base, e);
+	if (s == STATUS_OK)
+		s = der_encode(list, (i2d_of_void *)i2d_X509_EXTENSIONS, &inside, e);
+	if (s == STATUS_OK)
+		s = append(&w->tail, header(room, inside.len, 0, V_ASN1_CONTEXT_SPECIFIC), e);
+	if (s == STATUS_OK)
+		s = append(&w->tail, span_of(&inside), e);
+	bytes_free(&inside);
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	return s;
+}
+
+/* --- the entries ------------------------------------------------------------------------------ */
+
+static enum status begin_piece(struct writing *w, struct error *e)
+{
+	if (w->piece_count == w->piece_room) {
+		size_t room = w->piece_room ? 2 * w->piece_room : 16;
+		size_t *grown = reallocarray(w->pieces, room, sizeof *grown);
+
+		if (!grown)
+			return error_memory(e);
+		w->pieces = grown;
+		w->piece_room = room;
+	}
+	w->pieces[w->piece_count++] = file_stream_size(w->entries);
+	return STATUS_OK;
+}
+
+static enum status write_entry(void *context, const struct store_revoked *r, struct error *e)
+{
+	struct writing *w = context;
+	struct span encoded;
+	enum status s = STATUS_OK;
+
+	if (w->count % PIECE_ENTRIES == 0)
+		s = begin_piece(w, e);
+	if (s == STATUS_OK)
+		s = crl_encode_entry(w->encoder, r, &encoded, e);
+	if (s == STATUS_OK)
+		s = file_stream_write(w->entries, encoded, e);
+	w->count++;
+	return s;
+}
+
+static enum status write_entries(struct writing *w, struct error *e)
+{
+	enum status s = file_stream_begin(w->plan->path, &w->entries, e);
+
+	if (s == STATUS_OK)
+		s = crl_encoder_new(&w->encoder, e);
+	if (s == STATUS_OK)
+		s = store_revoked_each(authority_store(w->plan->authority), &w->plan->filter,
+				       write_entry, w, e);
+	if (s == STATUS_OK)
+		s = begin_piece(w, e);
+	return s;
+}
+
+/* --- lint ------------------------------------------------------------------------------------- */
+
+/* TBSCertList around some of the entries: sequence header, head, revokedCertificates, tail. */
+struct frame {
+	unsigned char outer_room[HEADER_MAX], list_room[HEADER_MAX];
+	struct span outer, list;
+	size_t size;
+};
+
+static void frame_around(const struct writing *w, size_t entries, struct frame *f)
+{
+	size_t inside = w->head.len + w->tail.len + entries;
+
+	/* RFC 5280 5.1.2.6: where there is none, the list must be absent. */
+	f->list = entries ? header(f->list_room, entries, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL)
+			  : (struct span){f->list_room, 0};
+	inside += f->list.len;
+	f->outer = header(f->outer_room, inside, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+	f->size = f->outer.len + inside;
+}
+
+static enum status lint_piece(const struct writing *w, struct span entries,
+			      struct findings *findings, struct error *e)
+{
+	struct frame f;
+	struct bytes tbs = {0};
+	struct lint_passed *passed = NULL;
+	enum status s;
+
+	frame_around(w, entries.len, &f);
+	s = append(&tbs, f.outer, e);
+	if (s == STATUS_OK)
+		s = append(&tbs, span_of(&w->head), e);
+	if (s == STATUS_OK)
+		s = append(&tbs, f.list, e);
+	if (s == STATUS_OK && entries.len)
+		s = append(&tbs, entries, e);
+	if (s == STATUS_OK)
+		s = append(&tbs, span_of(&w->tail), e);
+	if (s == STATUS_OK)
+		s = lint_crl_tbs(span_of(&tbs), w->algorithm,
+				 authority_certificate_der(w->plan->authority), findings, &passed,
+				 e);
+	lint_passed_free(passed);
+	bytes_free(&tbs);
+	return s;
+}
+
+/* What an earlier piece said is not said again. */
+static enum status keep_new(struct findings *to, const struct findings *from, struct error *e)
+{
+	enum status s = STATUS_OK;
+
+	for (size_t i = 0; i < from->count && s == STATUS_OK; i++) {
+		const struct finding *f = &from->items[i];
+
+		if (!findings_find(to, f->rule->id))
+			s = findings_add(to, f->rule, f->where, e, "%s", f->message);
+	}
+	return s;
+}
+
+static enum status lint_all(struct writing *w, struct findings *findings, struct error *e)
+{
+	struct span entries;
+	enum status s = file_stream_map(w->entries, &entries, e);
+
+	if (s == STATUS_OK && w->count == 0)
+		return lint_piece(w, (struct span){NULL, 0}, findings, e);
+	for (size_t i = 0; i + 1 < w->piece_count && s == STATUS_OK; i++) {
+		struct findings own = {0};
+		struct error later;
+
+		s = lint_piece(w,
+			       (struct span){entries.data + w->pieces[i],
+					     w->pieces[i + 1] - w->pieces[i]},
+			       &own, e);
+		if (keep_new(findings, &own, &later) != STATUS_OK && s == STATUS_OK) {
+			*e = later;
+			s = error_status(e);
+		}
+		findings_free(&own);
+	}
+	return s;
+}
+
+/* --- putting it together ---------------------------------------------------------------------- */
+
+static enum status write_tbs(struct writing *w, struct file_stream *to, struct error *e)
+{
+	struct span entries;
+	struct frame f;
+	enum status s = file_stream_map(w->entries, &entries, e);
+
+	frame_around(w, entries.len, &f);
+	if (s == STATUS_OK)
+		s = file_stream_write(to, f.outer, e);
+	if (s == STATUS_OK)
+		s = file_stream_write(to, span_of(&w->head), e);
+	if (s == STATUS_OK)
+		s = file_stream_write(to, f.list, e);
+	if (s == STATUS_OK)
+		s = file_stream_write(to, entries, e);
+	if (s == STATUS_OK)
+		s = file_stream_write(to, span_of(&w->tail), e);
+	return s;
+}
+
+/* AlgorithmIdentifier and BIT STRING, as they follow the TBSCertList. */
+static enum status make_end(const struct writing *w, const struct bytes *signature,
+			    struct bytes *end, struct error *e)
+{
+	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
+	enum status s = append_encoded(end, w->algorithm, (i2d_of_void *)i2d_X509_ALGOR, e);
+
+	if (s == STATUS_OK &&
+	    (!bits || !ASN1_BIT_STRING_set(bits, signature->data, (int)signature->len)))
+		s = error_memory(e);
+	if (s == STATUS_OK) {
+		/* All bits count, also zeros at the end. */
+		bits->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
+		bits->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+		s = append_encoded(end, bits, (i2d_of_void *)i2d_ASN1_BIT_STRING, e);
+	}
+	ASN1_BIT_STRING_free(bits);
+	return s;
+}
+
+static enum status write_whole(struct writing *w, struct span tbs, const struct bytes *signature,
+			       struct file_stream *to, struct error *e)
+{
+	unsigned char room[HEADER_MAX];
+	struct bytes end = {0};
+	enum status s = make_end(w, signature, &end, e);
+
+	if (s == STATUS_OK)
+		s = file_stream_write(
+			to, header(room, tbs.len + end.len, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL), e);
+	if (s == STATUS_OK)
+		s = file_stream_write(to, tbs, e);
+	if (s == STATUS_OK)
+		s = file_stream_write(to, span_of(&end), e);
+	bytes_free(&end);
+	return s;
+}
+
+static enum status look_again(const struct writing *w, struct span der, struct span tbs,
+			      struct error *e)
+{
+	X509 *issuer = authority_certificate(w->plan->authority);
+	struct crl_view v;
+	struct findings again = {0};
+	enum status s = crl_view(der, &v, e);
+
+	if (s == STATUS_OK && !span_equal(v.to_be_signed, tbs))
+		s = error_set(e, STATUS_INTERNAL, NULL, "report this as a bug",
+			      "the signed CRL is not the one that was checked");
+	if (s == STATUS_OK)
+		s = crl_verify(&v, X509_get0_pubkey(issuer), e);
+	if (s == STATUS_OK && der.len <= LINT_WHOLE_MAX)
+		s = lint_crl(der, authority_certificate_der(w->plan->authority), &again, e);
+	if (s == STATUS_OK && findings_count(&again, SEVERITY_ERROR))
+		s = error_set(e, STATUS_INTERNAL, NULL, "report this as a bug",
+			      "the signed CRL fails the lint that it passed before");
+	findings_free(&again);
+	return s;
+}
+
+static enum status sign(struct writing *w, struct signer *signer, struct file_stream *whole,
+			struct store_crl *crl, struct error *e)
+{
+	struct file_stream *unsigned_part = NULL;
+	struct bytes signature = {0};
+	struct span tbs, der;
+	enum status s = file_stream_begin(w->plan->path, &unsigned_part, e);
+
+	if (s == STATUS_OK)
+		s = write_tbs(w, unsigned_part, e);
+	if (s == STATUS_OK)
+		s = file_stream_map(unsigned_part, &tbs, e);
+	if (s == STATUS_OK)
+		s = signer_sign(signer, w->algorithm, tbs, &signature, e);
+	if (s == STATUS_OK)
+		s = write_whole(w, tbs, &signature, whole, e);
+	if (s == STATUS_OK)
+		s = file_stream_map(whole, &der, e);
+	if (s == STATUS_OK)
+		s = look_again(w, der, tbs, e);
+	if (s == STATUS_OK)
+		s = sha256(der, crl->sha256, e);
+	crl->size = (int64_t)file_stream_size(whole);
+	bytes_free(&signature);
+	file_stream_free(unsigned_part);
+	return s;
+}
+
+/* ASN1_put_object() and BIO take an int. */
+static enum status expect_size(const struct writing *w, struct error *e)
+{
+	if (file_stream_size(w->entries) < CRL_FILE_MAX / 2)
+		return STATUS_OK;
+	return error_set(e, STATUS_REFUSED, NULL, "this CA has outgrown one CRL",
+			 "a CRL of %lld entries is too large", (long long)w->count);
+}
+
+enum status crl_write(const struct crl_plan *plan, struct signer *signer, struct file_stream **out,
+		      struct store_crl *crl, struct findings *findings, struct error *e)
+{
+	struct writing w = {.plan = plan};
+	struct file_stream *whole = NULL;
+	enum status s = signature_algorithm_for(signer_public_key(signer), NULL, &w.algorithm, e);
+
+	if (s == STATUS_OK)
+		s = make_head(&w, e);
+	if (s == STATUS_OK)
+		s = make_tail(&w, e);
+	if (s == STATUS_OK)
+		s = write_entries(&w, e);
+	if (s == STATUS_OK)
+		s = expect_size(&w, e);
+	if (s == STATUS_OK)
+		s = lint_all(&w, findings, e);
+	if (s == STATUS_OK)
+		s = file_stream_begin(plan->path, &whole, e);
+	if (s == STATUS_OK)
+		s = sign(&w, signer, whole, crl, e);
+	crl->entries = w.count;
+	release(&w);
+	if (s == STATUS_OK)
+		*out = whole;
+	else
+		file_stream_free(whole);
+	return s;
+}
+
+/* --- PEM -------------------------------------------------------------------------------------- */
+
+#define PEM_PIECE (48 * 1024) /* whole lines */
+
+static enum status write_base64(struct span der, struct file_stream *to, struct error *e)
+{
+	unsigned char text[PEM_PIECE / 48 * 65 + 128];
+	EVP_ENCODE_CTX *encoder = EVP_ENCODE_CTX_new();
+	enum status s = encoder ? STATUS_OK : error_memory(e);
+	int len = 0;
+
+	if (encoder)
+		EVP_EncodeInit(encoder);
+	while (s == STATUS_OK && der.len) {
+		size_t piece = der.len < PEM_PIECE ? der.len : PEM_PIECE;
+
+		if (EVP_EncodeUpdate(encoder, text, &len, der.data, (int)piece) != 1)
+			s = error_openssl(e, STATUS_INTERNAL, NULL, NULL, "base64 failed");
+		else
+			s = file_stream_write(to, (struct span){text, (size_t)len}, e);
+		der = (struct span){der.data + piece, der.len - piece};
+	}
+	if (s == STATUS_OK) {
+		EVP_EncodeFinal(encoder, text, &len);
+		s = file_stream_write(to, (struct span){text, (size_t)len}, e);
+	}
+	EVP_ENCODE_CTX_free(encoder);
+	return s;
+}
+
+enum status crl_write_pem(struct span der, const char *path, struct error *e)
+{
+	struct file_stream *to = NULL;
+	enum status s = file_stream_begin(path, &to, e);
+
+	if (s == STATUS_OK)
+		s = file_stream_write(to, span_text("-----BEGIN " PEM_STRING_X509_CRL "-----\n"),
+				      e);
+	if (s == STATUS_OK)
+		s = write_base64(der, to, e);
+	if (s == STATUS_OK)
+		s = file_stream_write(to, span_text("-----END " PEM_STRING_X509_CRL "-----\n"), e);
+	if (s == STATUS_OK)
+		s = file_stream_publish(to, 0644, e);
+	file_stream_free(to);
+	return s;
+}
