@@ -21,9 +21,10 @@ enum lint_applies {
 	LINT_UNREADABLE = 8, /* SIGNED, but not what it is to be inside */
 	LINT_CRL = 16,
 	LINT_CRL_ENTRY = 32, /* each entry of a CRL */
+	LINT_REQUEST = 64,
 	LINT_CA = LINT_ROOT | LINT_INTERMEDIATE,
 	LINT_CERTIFICATE = LINT_CA | LINT_LEAF,
-	LINT_ANY = LINT_CERTIFICATE | LINT_UNREADABLE | LINT_CRL,
+	LINT_ANY = LINT_CERTIFICATE | LINT_UNREADABLE | LINT_CRL | LINT_REQUEST,
 };
 /* The bits of the rule at a place in lint_rules(). */
 unsigned lint_rule_applies(size_t at);
@@ -45,6 +46,20 @@ MUST_CHECK enum status lint_certificate(struct span der, struct span issuer,
 #define LINT_ENTRIES_TOLD 5
 MUST_CHECK enum status lint_crl(struct span der, struct span issuer, struct findings *findings,
 				struct error *e);
+
+/*
+ * Every rule that applies to a request, and what the judges of its key and its name say
+ * (csr_key_check(), csr_name_check()) as far as no rule here has said it. STATUS_INPUT as above.
+ */
+MUST_CHECK enum status lint_request(struct span der, struct findings *findings, struct error *e);
+
+/* What lint can judge. */
+enum lint_form { LINT_FORM_CERTIFICATE, LINT_FORM_CRL, LINT_FORM_REQUEST };
+/* By its shape, without a look at what is inside; what is none of the three is a certificate. */
+enum lint_form lint_recognise(struct span der);
+/* One of the three above; issuer is not looked at for a request. */
+MUST_CHECK enum status lint_one(enum lint_form form, struct span der, struct span issuer,
+				struct findings *findings, struct error *e);
 
 /*
  * Proof that these TBS bytes were linted and no finding was an error: the only thing that

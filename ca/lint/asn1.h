@@ -68,6 +68,26 @@ typedef struct lint_crl_tbs {
 } LINT_CRL_TBS;
 DECLARE_ASN1_FUNCTIONS(LINT_CRL_TBS)
 
+/* RFC 2986 4.1. */
+typedef struct lint_request_attribute {
+	ASN1_OBJECT *type;
+	STACK_OF(ASN1_TYPE) *values;
+} LINT_REQUEST_ATTRIBUTE;
+DECLARE_ASN1_FUNCTIONS(LINT_REQUEST_ATTRIBUTE)
+DEFINE_STACK_OF(LINT_REQUEST_ATTRIBUTE)
+
+typedef struct lint_request_info {
+	ASN1_INTEGER *version;
+	ASN1_TYPE *subject;
+	ASN1_TYPE *spki;
+	STACK_OF(LINT_REQUEST_ATTRIBUTE)
+	*attributes; /* NULL: absent, which RFC 2986 does not allow */
+} LINT_REQUEST_INFO;
+DECLARE_ASN1_FUNCTIONS(LINT_REQUEST_INFO)
+
+typedef STACK_OF(LINT_EXTENSION) LINT_EXTENSIONS;
+DECLARE_ASN1_ITEM(LINT_EXTENSIONS)
+
 /* RFC 8017 A.1.1. */
 typedef struct lint_rsa {
 	ASN1_INTEGER *modulus;

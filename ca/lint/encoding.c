@@ -63,3 +63,8 @@ void lint_crl_unreadable(const struct lint_subject *s, struct lint_report *repor
 {
 	say_unreadable(s, LINT_FORM_CRL, report);
 }
+
+void lint_request_unreadable(const struct lint_subject *s, struct lint_report *report)
+{
+	say_unreadable(s, LINT_FORM_REQUEST, report);
+}

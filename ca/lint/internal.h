@@ -62,8 +62,6 @@ struct lint_time {
 	enum lint_time_fault fault;
 };
 
-enum lint_form { LINT_FORM_CERTIFICATE, LINT_FORM_CRL };
-
 /* One entry of a CRL, while the rules for entries look at it. */
 struct lint_entry {
 	LINT_REVOKED *raw; /* NULL: none, or what was revoked cannot be read */
@@ -93,15 +91,20 @@ struct lint_subject {
 	enum der_fault der_fault;
 	size_t der_offset;
 
-	LINT_TBS *cert;	   /* of the two the one that the form says; both NULL: unreadable, */
-	LINT_CRL_TBS *crl; /* and then nothing below means anything */
+	/* The one that the form says; all NULL: unreadable, and nothing below means anything. */
+	LINT_TBS *cert;
+	LINT_CRL_TBS *crl;
+	LINT_REQUEST_INFO *request;
 	char unreadable[128];
 	unsigned kind; /* one bit of enum lint_applies */
 	bool is_ca, self_issued;
-	const X509_ALGOR *signature; /* under the signature */
-	const STACK_OF(LINT_EXTENSION) *extensions;
+	const X509_ALGOR *signature;		    /* under the signature */
+	const STACK_OF(LINT_EXTENSION) *extensions; /* those that a request asks for */
+	LINT_EXTENSIONS *asked_for;		    /* owned: of a request */
+	bool asked_for_malformed;
+	const struct error *refusal; /* why csr/request.h does not take a request; NULL: it does */
 	struct span issuer_der, subject_der, spki_der;
-	LINT_NAME *issuer_name, *subject_name;	/* a CRL has no subject: NULL */
+	LINT_NAME *issuer_name, *subject_name;	/* a CRL has no subject, a request no issuer */
 	struct lint_time not_before, not_after; /* a CRL's thisUpdate and nextUpdate */
 	struct lint_entry entry;
 	struct lint_entries entries;
@@ -127,7 +130,13 @@ MUST_CHECK enum status lint_subject_read(struct span der, struct span issuer,
 MUST_CHECK enum status lint_subject_read_crl(struct span der, struct span tbs,
 					     const X509_ALGOR *outer, struct span issuer,
 					     struct lint_subject **out, struct error *e);
+MUST_CHECK enum status lint_subject_read_request(struct span der, const struct error *refusal,
+						 struct lint_subject **out, struct error *e);
 void lint_subject_free(struct lint_subject *s);
+
+/* Every rule that applies to what was read, but for those for entries. */
+MUST_CHECK enum status lint_judge(const struct lint_subject *s, struct findings *findings,
+				  struct error *e);
 
 /* ca/lint/entries.c: each entry of a CRL in s->entry for look, one at a time; then s->entries. */
 typedef enum status lint_look(const struct lint_subject *s, void *context, struct error *e);

@@ -89,7 +89,7 @@ void lint_issuer_path_length(const struct lint_subject *s, struct lint_report *r
 			 "makes a CA below a CA with path length 0");
 }
 
-void lint_path_length_unusable(const struct lint_subject *s, struct lint_report *report)
+void lint_path_length_beyond_issuer(const struct lint_subject *s, struct lint_report *report)
 {
 	const struct lint_subject *issuer = other_issuer(s);
 	long own = path_length(s), granted = issuer ? path_length(issuer) : LONG_MAX;

@@ -6,7 +6,9 @@
 
 #include "base/datetime.h"
 
-#define LINT_SIGNED (LINT_CERTIFICATE | LINT_CRL)
+/* A request asks for what is to stand in the certificate. */
+#define IN_CERTIFICATE (LINT_CERTIFICATE | LINT_REQUEST)
+#define IN_BOTH (IN_CERTIFICATE | LINT_CRL)
 
 /* RFC 5280 4.2, 5.2, 5.3: where each has its place. */
 static const struct {
@@ -14,23 +16,23 @@ static const struct {
 	int nid;
 	unsigned kinds;
 } known_extensions[LINT_KNOWN_COUNT] = {
-	[LINT_BASIC_CONSTRAINTS] = {"basicConstraints", NID_basic_constraints, LINT_CERTIFICATE},
-	[LINT_KEY_USAGE] = {"keyUsage", NID_key_usage, LINT_CERTIFICATE},
-	[LINT_EXTENDED_KEY_USAGE] = {"extendedKeyUsage", NID_ext_key_usage, LINT_CERTIFICATE},
-	[LINT_SKI] = {"subjectKeyIdentifier", NID_subject_key_identifier, LINT_CERTIFICATE},
-	[LINT_AKI] = {"authorityKeyIdentifier", NID_authority_key_identifier, LINT_SIGNED},
-	[LINT_SUBJECT_ALT_NAME] = {"subjectAltName", NID_subject_alt_name, LINT_CERTIFICATE},
-	[LINT_ISSUER_ALT_NAME] = {"issuerAltName", NID_issuer_alt_name, LINT_SIGNED},
-	[LINT_NAME_CONSTRAINTS] = {"nameConstraints", NID_name_constraints, LINT_CERTIFICATE},
-	[LINT_POLICIES] = {"certificatePolicies", NID_certificate_policies, LINT_CERTIFICATE},
-	[LINT_POLICY_MAPPINGS] = {"policyMappings", NID_policy_mappings, LINT_CERTIFICATE},
-	[LINT_POLICY_CONSTRAINTS] = {"policyConstraints", NID_policy_constraints, LINT_CERTIFICATE},
-	[LINT_INHIBIT_ANY_POLICY] = {"inhibitAnyPolicy", NID_inhibit_any_policy, LINT_CERTIFICATE},
+	[LINT_BASIC_CONSTRAINTS] = {"basicConstraints", NID_basic_constraints, IN_CERTIFICATE},
+	[LINT_KEY_USAGE] = {"keyUsage", NID_key_usage, IN_CERTIFICATE},
+	[LINT_EXTENDED_KEY_USAGE] = {"extendedKeyUsage", NID_ext_key_usage, IN_CERTIFICATE},
+	[LINT_SKI] = {"subjectKeyIdentifier", NID_subject_key_identifier, IN_CERTIFICATE},
+	[LINT_AKI] = {"authorityKeyIdentifier", NID_authority_key_identifier, IN_BOTH},
+	[LINT_SUBJECT_ALT_NAME] = {"subjectAltName", NID_subject_alt_name, IN_CERTIFICATE},
+	[LINT_ISSUER_ALT_NAME] = {"issuerAltName", NID_issuer_alt_name, IN_BOTH},
+	[LINT_NAME_CONSTRAINTS] = {"nameConstraints", NID_name_constraints, IN_CERTIFICATE},
+	[LINT_POLICIES] = {"certificatePolicies", NID_certificate_policies, IN_CERTIFICATE},
+	[LINT_POLICY_MAPPINGS] = {"policyMappings", NID_policy_mappings, IN_CERTIFICATE},
+	[LINT_POLICY_CONSTRAINTS] = {"policyConstraints", NID_policy_constraints, IN_CERTIFICATE},
+	[LINT_INHIBIT_ANY_POLICY] = {"inhibitAnyPolicy", NID_inhibit_any_policy, IN_CERTIFICATE},
 	[LINT_CRL_DISTRIBUTION] = {"cRLDistributionPoints", NID_crl_distribution_points,
-				   LINT_CERTIFICATE},
-	[LINT_FRESHEST_CRL] = {"freshestCRL", NID_freshest_crl, LINT_SIGNED},
-	[LINT_AIA] = {"authorityInfoAccess", NID_info_access, LINT_SIGNED},
-	[LINT_SIA] = {"subjectInfoAccess", NID_sinfo_access, LINT_CERTIFICATE},
+				   IN_CERTIFICATE},
+	[LINT_FRESHEST_CRL] = {"freshestCRL", NID_freshest_crl, IN_BOTH},
+	[LINT_AIA] = {"authorityInfoAccess", NID_info_access, IN_BOTH},
+	[LINT_SIA] = {"subjectInfoAccess", NID_sinfo_access, IN_CERTIFICATE},
 	[LINT_CRL_NUMBER] = {"cRLNumber", NID_crl_number, LINT_CRL},
 	[LINT_DELTA_CRL] = {"deltaCRLIndicator", NID_delta_crl, LINT_CRL},
 	[LINT_ISSUING_POINT] = {"issuingDistributionPoint", NID_issuing_distribution_point,

@@ -70,7 +70,7 @@ void lint_say(struct lint_report *report, const char *where, const char *format,
 	text_free(&safe);
 }
 
-static enum status judge(const struct lint_subject *s, struct findings *findings, struct error *e)
+enum status lint_judge(const struct lint_subject *s, struct findings *findings, struct error *e)
 {
 	struct lint_report report = {NULL, findings, e, STATUS_OK};
 
@@ -135,7 +135,7 @@ static enum status judge_crl(struct span der, struct span tbs, const X509_ALGOR 
 	if (status == STATUS_OK)
 		status = tell_more(&tally, e);
 	if (status == STATUS_OK)
-		status = judge(s, findings, e);
+		status = lint_judge(s, findings, e);
 	lint_subject_free(s);
 	return status;
 }
@@ -147,7 +147,7 @@ enum status lint_certificate(struct span der, struct span issuer, struct finding
 	enum status status = lint_subject_read(der, issuer, &s, e);
 
 	if (status == STATUS_OK)
-		status = judge(s, findings, e);
+		status = lint_judge(s, findings, e);
 	lint_subject_free(s);
 	return status;
 }

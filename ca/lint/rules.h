@@ -48,12 +48,13 @@ RULE(unique_id_present, ERROR, LINT_CERTIFICATE, "RFC 5280 4.1.2.8",
 /* Signature algorithm: ca/lint/algorithm.c */
 RULE(signature_algorithm_differs, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.1.2",
      "the algorithm outside the signature could be swapped", "issue it with both the same")
-RULE(signature_algorithm_weak, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 9155",
+RULE(signature_algorithm_weak, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 9155",
      "with MD5 or SHA-1 the signature can be moved to a forged certificate",
      "sign with SHA-256 or better")
-RULE(signature_algorithm_unknown, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.1.2",
-     "few verifiers know it", "sign with RSA, ECDSA on a NIST curve, or Ed25519, and SHA-2")
-RULE(signature_parameters, ERROR, LINT_CERTIFICATE | LINT_CRL,
+RULE(signature_algorithm_unknown, WARNING, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST,
+     "RFC 5280 4.1.1.2", "few verifiers know it",
+     "sign with RSA, ECDSA on a NIST curve, or Ed25519, and SHA-2")
+RULE(signature_parameters, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST,
      "RFC 4055 5, RFC 5758 3.2, RFC 8410 3", "strict verifiers refuse other parameters",
      "NULL for RSA; none for ECDSA and EdDSA")
 
@@ -62,30 +63,30 @@ RULE(issuer_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.2.4",
      "without an issuer no chain can be built", "issue it from a CA with a name")
 RULE(subject_empty_ca, ERROR, LINT_CA, "RFC 5280 4.1.2.6",
      "nothing can name such a CA as its issuer", "give the CA a subject")
-RULE(name_rdn_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.2.4",
+RULE(name_rdn_empty, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.1.2.4",
      "a part of the name is empty", "leave the empty part out")
-RULE(name_value_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "X.520 6",
+RULE(name_value_empty, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "X.520 6",
      "an attribute must have at least one character", "leave the attribute out or give it a value")
-RULE(name_value_type, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 A.1",
+RULE(name_value_type, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 A.1",
      "the attribute must be another string type; readers may not show or compare it",
      "use the type that RFC 5280 names")
-RULE(name_legacy_string, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.2.4",
+RULE(name_legacy_string, WARNING, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.1.2.4",
      "TeletexString, BMPString and UniversalString are compared wrongly by much software",
      "use PrintableString or UTF8String")
-RULE(name_printable, ERROR, LINT_CERTIFICATE | LINT_CRL, "X.680 41.4",
+RULE(name_printable, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "X.680 41.4",
      "PrintableString has no such character; strict readers refuse it", "use UTF8String")
-RULE(name_ia5, ERROR, LINT_CERTIFICATE | LINT_CRL, "X.680 41.2", "IA5String holds ASCII only",
-     "use ASCII")
-RULE(name_utf8, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 3629 3",
+RULE(name_ia5, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "X.680 41.2",
+     "IA5String holds ASCII only", "use ASCII")
+RULE(name_utf8, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 3629 3",
      "malformed text is shown and compared in different ways", "encode the text as UTF-8")
-RULE(name_control, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.2.4",
+RULE(name_control, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.1.2.4",
      "a NUL or control character makes a name look like another one", "remove the character")
-RULE(name_blank, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 7.1",
+RULE(name_blank, WARNING, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 7.1",
      "spaces at an end do not count in comparisons, and mislead people",
      "remove the spaces at the ends")
-RULE(name_length, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 A.1",
+RULE(name_length, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 A.1",
      "longer values are cut off or refused", "shorten the value")
-RULE(name_country, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 A.1",
+RULE(name_country, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 A.1",
      "countryName is a code of two letters (ISO 3166)", "use the two letters of the country")
 
 /* Validity: ca/lint/validity.c */
@@ -102,42 +103,42 @@ RULE(validity_endless, NOTICE, LINT_CERTIFICATE, "RFC 5280 4.1.2.5",
      "99991231235959Z says that there is no expiry", "make sure that this is meant")
 
 /* Public key: ca/lint/key.c */
-RULE(key_algorithm, ERROR, LINT_CERTIFICATE, "RFC 5480, RFC 8410, CA/B BR 6.1.5",
+RULE(key_algorithm, ERROR, LINT_CERTIFICATE | LINT_REQUEST, "RFC 5480, RFC 8410, CA/B BR 6.1.5",
      "verifiers do not take keys of this kind", "use RSA, P-256, P-384, P-521, Ed25519 or Ed448")
-RULE(key_parameters, ERROR, LINT_CERTIFICATE, "RFC 3279 2.3.1, RFC 5480 2.1.1, RFC 8410 3",
-     "strict verifiers refuse other parameters",
+RULE(key_parameters, ERROR, LINT_CERTIFICATE | LINT_REQUEST,
+     "RFC 3279 2.3.1, RFC 5480 2.1.1, RFC 8410 3", "strict verifiers refuse other parameters",
      "NULL for RSA, a named curve for EC, none for EdDSA")
-RULE(key_curve, ERROR, LINT_CERTIFICATE, "CA/B BR 6.1.5", "verifiers know few curves",
-     "use P-256, P-384 or P-521")
-RULE(key_malformed, ERROR, LINT_CERTIFICATE, "RFC 5280 4.1.2.7", "the key cannot be used",
-     "make the request again")
-RULE(key_point, ERROR, LINT_CERTIFICATE, "RFC 5480 2.2",
+RULE(key_curve, ERROR, LINT_CERTIFICATE | LINT_REQUEST, "CA/B BR 6.1.5",
+     "verifiers know few curves", "use P-256, P-384 or P-521")
+RULE(key_malformed, ERROR, LINT_CERTIFICATE | LINT_REQUEST, "RFC 5280 4.1.2.7",
+     "the key cannot be used", "make the request again")
+RULE(key_point, ERROR, LINT_CERTIFICATE | LINT_REQUEST, "RFC 5480 2.2",
      "a point off the curve is no key, and gives away secrets of who uses it", "make a new key")
-RULE(key_point_compressed, WARNING, LINT_CERTIFICATE, "RFC 5480 2.2",
+RULE(key_point_compressed, WARNING, LINT_CERTIFICATE | LINT_REQUEST, "RFC 5480 2.2",
      "many verifiers do not read compressed points", "make the request with an uncompressed point")
-RULE(key_rsa_small, ERROR, LINT_CERTIFICATE, "CA/B BR 6.1.5",
+RULE(key_rsa_small, ERROR, LINT_CERTIFICATE | LINT_REQUEST, "CA/B BR 6.1.5",
      "fewer than 2048 bits are within reach of attackers", "make a new key of at least 2048 bits")
-RULE(key_rsa_bits, ERROR, LINT_CERTIFICATE, "CA/B BR 6.1.5",
+RULE(key_rsa_bits, ERROR, LINT_CERTIFICATE | LINT_REQUEST, "CA/B BR 6.1.5",
      "sizes that are no multiple of 8 come from broken generators and break verifiers",
      "make a new key")
-RULE(key_rsa_modulus, ERROR, LINT_CERTIFICATE, "RFC 8017 3.1",
+RULE(key_rsa_modulus, ERROR, LINT_CERTIFICATE | LINT_REQUEST, "RFC 8017 3.1",
      "an even or negative modulus is no RSA key", "make a new key")
-RULE(key_rsa_exponent, ERROR, LINT_CERTIFICATE, "CA/B BR 6.1.6",
+RULE(key_rsa_exponent, ERROR, LINT_CERTIFICATE | LINT_REQUEST, "CA/B BR 6.1.6",
      "the public exponent is an odd number of at least 3", "make a new key with e = 65537")
-RULE(key_rsa_exponent_small, WARNING, LINT_CERTIFICATE, "CA/B BR 6.1.6",
+RULE(key_rsa_exponent_small, WARNING, LINT_CERTIFICATE | LINT_REQUEST, "CA/B BR 6.1.6",
      "exponents below 65537 forgive no mistake in padding", "make a new key with e = 65537")
 
 /* Extensions at large: ca/lint/extensions.c */
-RULE(extension_duplicate, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2",
+RULE(extension_duplicate, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.2",
      "software disagrees about which of the two counts", "issue it with each extension once")
-RULE(extension_malformed, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1",
+RULE(extension_malformed, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.2.1",
      "the extension cannot be read, so what it says is lost", "issue it with a proper value")
-RULE(extension_not_der, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2",
+RULE(extension_not_der, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.2",
      "strict readers refuse it", "have it issued again by software that writes DER")
 RULE(extension_unknown_critical, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2",
      "software that does not know it must refuse the certificate",
      "leave it out or make it non-critical")
-RULE(extension_critical_false, ERROR, LINT_CERTIFICATE | LINT_CRL, "X.690 11.5",
+RULE(extension_critical_false, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "X.690 11.5",
      "a default is left out in DER; strict readers refuse it", "leave critical out")
 RULE(ski_critical, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.2", "it must not be critical",
      "make it non-critical")
@@ -227,7 +228,7 @@ RULE(aki_issuer_serial, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 4.2.1.1"
      "verifiers that compare it do not accept the issuer", "leave issuer and serial number out")
 
 /* Alternative names: ca/lint/alt_name.c */
-RULE(subject_alt_name_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.6",
+RULE(subject_alt_name_empty, ERROR, LINT_CERTIFICATE | LINT_REQUEST, "RFC 5280 4.2.1.6",
      "it must hold at least one name", "leave it out")
 RULE(issuer_alt_name_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.7",
      "it must hold at least one name", "leave it out")
@@ -240,14 +241,15 @@ RULE(subject_missing, ERROR, LINT_LEAF, "RFC 5280 4.1.2.6", "the certificate nam
 RULE(server_without_alt_name, WARNING, LINT_LEAF, "RFC 9525 2",
      "clients no longer look for a server's name in the subject",
      "add a subjectAltName with the server's name")
-RULE(dns_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.6, RFC 1034 3.5",
-     "no client matches it, or the wrong one does",
+RULE(dns_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST,
+     "RFC 5280 4.2.1.6, RFC 1034 3.5", "no client matches it, or the wrong one does",
      "write a host name of letters, digits and hyphens")
-RULE(ip_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.6",
+RULE(ip_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.2.1.6",
      "an address has 4 or 16 octets", "write one IPv4 or IPv6 address")
-RULE(email_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.6, RFC 2821 4.1.2",
-     "no mail program matches it", "write local-part@domain, without a display name")
-RULE(uri_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.6, RFC 3986 3",
+RULE(email_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST,
+     "RFC 5280 4.2.1.6, RFC 2821 4.1.2", "no mail program matches it",
+     "write local-part@domain, without a display name")
+RULE(uri_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.2.1.6, RFC 3986 3",
      "no software can follow or match it", "write an absolute URI")
 
 /* Name constraints: ca/lint/name_constraints.c */
@@ -312,7 +314,7 @@ RULE(issuer_key_usage, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 6.1.4",
 RULE(issuer_path_length, ERROR, LINT_INTERMEDIATE, "RFC 5280 6.1.4",
      "no verifier accepts a CA below a CA with path length 0",
      "issue it from a CA that grants a longer path")
-RULE(path_length_unusable, WARNING, LINT_INTERMEDIATE, "RFC 5280 6.1.4",
+RULE(path_length_beyond_issuer, WARNING, LINT_INTERMEDIATE, "RFC 5280 6.1.4",
      "the issuer does not grant the path length that this certificate promises",
      "lower the path length below the issuer's")
 RULE(validity_before_issuer, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 6.1.3",
@@ -329,3 +331,4 @@ RULE(issuer_name_constraints, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 4.
      "verifiers refuse names outside the issuer's constraints", "use names that the issuer permits")
 
 #include "ca/lint/rules_crl.h"
+#include "ca/lint/rules_request.h"

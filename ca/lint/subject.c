@@ -18,8 +18,10 @@ static bool unreadable(struct lint_subject *s, const char *what)
 	snprintf(s->unreadable, sizeof s->unreadable, "%s", what);
 	LINT_TBS_free(s->cert);
 	LINT_CRL_TBS_free(s->crl);
+	LINT_REQUEST_INFO_free(s->request);
 	s->cert = NULL;
 	s->crl = NULL;
+	s->request = NULL;
 	s->kind = LINT_UNREADABLE;
 	return false;
 }
@@ -44,6 +46,13 @@ static bool read_tbs(struct lint_subject *s)
 	return true;
 }
 
+static void read_key(struct lint_subject *s)
+{
+	s->key_nid = OBJ_obj2nid(s->spki->algorithm->algorithm);
+	if (s->key_nid == NID_rsaEncryption || s->key_nid == NID_rsassaPss)
+		s->rsa = lint_decode(lint_string(s->spki->key), ASN1_ITEM_rptr(LINT_RSA));
+}
+
 static void read_parts(struct lint_subject *s)
 {
 	const BASIC_CONSTRAINTS *basic;
@@ -52,9 +61,7 @@ static void read_parts(struct lint_subject *s)
 	s->extensions = s->cert->extensions;
 	s->not_before = time_of(s->cert->validity->not_before);
 	s->not_after = time_of(s->cert->validity->not_after);
-	s->key_nid = OBJ_obj2nid(s->spki->algorithm->algorithm);
-	if (s->key_nid == NID_rsaEncryption || s->key_nid == NID_rsassaPss)
-		s->rsa = lint_decode(lint_string(s->spki->key), ASN1_ITEM_rptr(LINT_RSA));
+	read_key(s);
 	lint_known_read(s->extensions, LINT_CERTIFICATE, s->known);
 	basic = s->known[LINT_BASIC_CONSTRAINTS].value;
 	s->is_ca = basic && basic->ca;
@@ -65,7 +72,7 @@ static void read_parts(struct lint_subject *s)
 		s->kind = s->self_issued ? LINT_ROOT : LINT_INTERMEDIATE;
 }
 
-static enum status read_one(struct span der, struct lint_subject **out, struct error *e)
+static enum status open_envelope(struct span der, struct lint_subject **out, struct error *e)
 {
 	struct lint_subject *s = calloc(1, sizeof *s);
 
@@ -84,9 +91,16 @@ static enum status read_one(struct span der, struct lint_subject **out, struct e
 	}
 	s->outer = s->envelope->algorithm;
 	s->der_fault = der_canonical(der, &s->der_offset);
-	if (read_tbs(s))
-		read_parts(s);
 	*out = s;
+	return STATUS_OK;
+}
+
+static enum status read_one(struct span der, struct lint_subject **out, struct error *e)
+{
+	if (open_envelope(der, out, e) != STATUS_OK)
+		return error_status(e);
+	if (read_tbs(*out))
+		read_parts(*out);
 	return STATUS_OK;
 }
 
@@ -169,6 +183,62 @@ enum status lint_subject_read_crl(struct span der, struct span tbs, const X509_A
 	return STATUS_OK;
 }
 
+static bool is_extension_request(const LINT_REQUEST_ATTRIBUTE *a)
+{
+	int nid = OBJ_obj2nid(a->type);
+
+	return nid == NID_ext_req || nid == NID_ms_ext_req;
+}
+
+/* The first value of the first such attribute; a rule tells where there is another. */
+static void read_asked_for(struct lint_subject *s)
+{
+	const STACK_OF(LINT_REQUEST_ATTRIBUTE) *all = s->request->attributes;
+
+	for (int i = 0; i < sk_LINT_REQUEST_ATTRIBUTE_num(all) && !s->asked_for; i++) {
+		const LINT_REQUEST_ATTRIBUTE *a = sk_LINT_REQUEST_ATTRIBUTE_value(all, i);
+
+		if (!is_extension_request(a) || sk_ASN1_TYPE_num(a->values) == 0)
+			continue;
+		s->asked_for = lint_decode(sequence_of(sk_ASN1_TYPE_value(a->values, 0)),
+					   ASN1_ITEM_rptr(LINT_EXTENSIONS));
+		s->asked_for_malformed = !s->asked_for;
+	}
+	s->extensions = s->asked_for;
+}
+
+static bool read_request(struct lint_subject *s)
+{
+	s->request = lint_decode(s->tbs, ASN1_ITEM_rptr(LINT_REQUEST_INFO));
+	if (!s->request)
+		return unreadable(s, "the part under the signature is no CertificationRequestInfo");
+	s->subject_der = sequence_of(s->request->subject);
+	s->spki_der = sequence_of(s->request->spki);
+	s->subject_name = lint_decode(s->subject_der, ASN1_ITEM_rptr(LINT_NAME));
+	s->spki = lint_decode(s->spki_der, ASN1_ITEM_rptr(DER_SPKI));
+	if (!s->subject_name)
+		return unreadable(s, "the subject is no Name");
+	if (!s->spki)
+		return unreadable(s, "the public key is no SubjectPublicKeyInfo");
+	s->kind = LINT_REQUEST;
+	s->signature = s->outer;
+	read_key(s);
+	read_asked_for(s);
+	lint_known_read(s->extensions, LINT_REQUEST, s->known);
+	return true;
+}
+
+enum status lint_subject_read_request(struct span der, const struct error *refusal,
+				      struct lint_subject **out, struct error *e)
+{
+	if (open_envelope(der, out, e) != STATUS_OK)
+		return error_status(e);
+	(*out)->form = LINT_FORM_REQUEST;
+	(*out)->refusal = refusal;
+	(void)read_request(*out);
+	return STATUS_OK;
+}
+
 void lint_subject_free(struct lint_subject *s)
 {
 	if (!s)
@@ -180,6 +250,8 @@ void lint_subject_free(struct lint_subject *s)
 	LINT_RSA_free(s->rsa);
 	LINT_TBS_free(s->cert);
 	LINT_CRL_TBS_free(s->crl);
+	LINT_REQUEST_INFO_free(s->request);
+	ASN1_item_free((ASN1_VALUE *)s->asked_for, ASN1_ITEM_rptr(LINT_EXTENSIONS));
 	DER_SIGNED_free(s->envelope);
 	lint_subject_free(s->issuer_owned);
 	free(s);

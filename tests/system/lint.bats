@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# subca lint: anyone's certificates, judged by the rules that ours are held to.
+# subca lint: anyone's certificates, CRLs and requests, judged by the rules that ours are held to.
 
 bats_require_minimum_version 1.5.0
 
@@ -45,9 +45,9 @@ from_json() { python3 -c "import json, sys; d = json.load(sys.stdin); $1" <<<"$o
 	run -1 --separate-stderr "$SUBCA" lint --json both.pem
 	from_json '
 assert d["schema"] == "subca.lint/1"
-one, two = d["certificates"]
-assert one == {"file": "both.pem", "certificate": 1, "findings": [], "ignored": []}
-assert two["certificate"] == 2
+one, two = d["objects"]
+assert one == {"file": "both.pem", "number": 1, "kind": "certificate", "findings": [], "ignored": []}
+assert two["number"] == 2
 assert "serial_zero" in [f["rule"] for f in two["findings"] if f["severity"] == "error"]'
 }
 
@@ -57,29 +57,113 @@ assert "serial_zero" in [f["rule"] for f in two["findings"] if f["severity"] == 
 	[[ $output == *"[issuer_name_differs,"* ]]
 	cat below.pem root.pem >both.pem
 	run -2 "$SUBCA" lint --issuer both.pem below.pem
-	[[ $output == *"both.pem: holds 2 certificates"* ]]
+	[[ $output == *"both.pem: holds more than one certificate"* ]]
 	run -3 "$SUBCA" lint --issuer none.pem below.pem
 }
 
-@test "an ignored rule is silent and counted, an unknown one is refused with the nearest" {
+@test "an ignored rule is told with its reason, an unknown one is refused with the nearest" {
 	run -1 --separate-stderr "$SUBCA" lint --json bad.pem
-	ignore=$(from_json '
-for r in sorted({f["rule"] for f in d["certificates"][0]["findings"] if f["severity"] == "error"}):
-    print("--ignore", r)')
-	[ -n "$ignore" ]
-	# shellcheck disable=SC2086
-	run -0 --separate-stderr "$SUBCA" lint $ignore bad.pem
+	mapfile -t ids < <(from_json '
+for r in sorted({f["rule"] for f in d["objects"][0]["findings"] if f["severity"] == "error"}):
+    print(r)')
+	[ "${#ids[@]}" -gt 0 ]
+	local -a ignore=()
+	for id in "${ids[@]}"; do ignore+=(--ignore "$id=an old = lab"); done
+	run -0 --separate-stderr "$SUBCA" lint "${ignore[@]}" bad.pem
 	[[ $output == *": 0 errors,"* ]]
-	[[ $output == *"ignored: "*"serial_zero (1)"* ]]
+	[[ $output == *"ignored: serial_zero (1): an old = lab"* ]]
 	[[ $output != *"[serial_zero,"* ]]
-	# shellcheck disable=SC2086
-	run -0 --separate-stderr "$SUBCA" lint --json $ignore bad.pem
+	run -0 --separate-stderr "$SUBCA" lint --json "${ignore[@]}" bad.pem
 	from_json '
-c, = d["certificates"]
-assert "serial_zero" in [f["rule"] for f in c["ignored"]]
+c, = d["objects"]
+assert ("serial_zero", "an old = lab") in [(f["rule"], f["reason"]) for f in c["ignored"]]
 assert all(f["severity"] != "error" for f in c["findings"])'
-	run -2 "$SUBCA" lint --ignore serial_zreo bad.pem
+	run -2 "$SUBCA" lint --ignore serial_zreo=lab bad.pem
 	[[ $output == *"did you mean serial_zero?"* ]]
+	for without in serial_zero serial_zero=; do
+		run -2 "$SUBCA" lint --ignore "$without" bad.pem
+		[[ $output == *"there is no reason why 'serial_zero' is ignored"* ]]
+	done
+}
+
+@test "a source is run alone or left out" {
+	run -1 --separate-stderr "$SUBCA" lint --json bad.pem
+	from_json '
+rules = {f["rule"] for f in d["objects"][0]["findings"]}
+assert "serial_zero" in rules and "basic_constraints_critical" not in rules, rules'
+	run -0 "$SUBCA" lint --source cabf --source der bad.pem
+	run -1 "$SUBCA" lint --source rfc5280 bad.pem
+	[[ $output == *"[serial_zero,"* ]]
+	run -0 "$SUBCA" lint --without rfc5280 bad.pem
+	[[ $output != *"ignored"* ]]
+	run -2 "$SUBCA" lint --source rfc bad.pem
+	[[ $output == *"there is no source 'rfc'; der, rfc5280, cabf,"* ]]
+	run -0 --separate-stderr "$SUBCA" lint --rules --json --source portal
+	from_json '
+assert len(d["rules"]) > 20
+assert {r["source"] for r in d["rules"]} == {"portal"}'
+}
+
+@test "CRLs, requests and p7b are recognised, in PEM and in DER" {
+	openssl req -new -key "$BATS_FILE_TMPDIR/bad.key" -subj /CN=a -out a.csr
+	openssl req -in a.csr -outform DER -out a.der
+	: >index
+	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index\ndefault_md=sha256\n' >ca.conf
+	openssl ca -gencrl -keyfile "$BATS_FILE_TMPDIR/bad.key" -cert bad.pem -out bad.crl \
+		-config ca.conf -crldays 3
+	openssl crl -in bad.crl -outform DER -out bad.crl.der
+	openssl crl2pkcs7 -in bad.crl -certfile root.pem -certfile bad.pem -out all.p7b
+	openssl crl2pkcs7 -in bad.crl -certfile root.pem -outform DER -out all.der
+	run -1 --separate-stderr "$SUBCA" lint --json a.csr a.der bad.crl bad.crl.der all.p7b all.der
+	from_json '
+kinds = [(o["file"], o["number"], o["kind"]) for o in d["objects"]]
+assert kinds[:4] == [("a.csr", 1, "request"), ("a.der", 1, "request"), ("bad.crl", 1, "CRL"),
+                     ("bad.crl.der", 1, "CRL")], kinds
+assert sorted(k[2] for k in kinds if k[0] == "all.p7b") == ["CRL", "certificate", "certificate"]
+assert sorted(k[2] for k in kinds if k[0] == "all.der") == ["CRL", "certificate"]
+crl, = [o for o in d["objects"] if o["file"] == "bad.crl"]
+assert {"crl_version", "crl_number_missing"} <= {f["rule"] for f in crl["findings"]}, crl
+request = d["objects"][0]
+assert [f for f in request["findings"] if f["severity"] == "error"] == [], request'
+	run -1 "$SUBCA" lint a.csr bad.crl root.pem
+	[[ $output == *"1 certificate, 1 CRL, 1 request: "* ]]
+	# A request that somebody changed.
+	python3 - <<-'END'
+		der = bytearray(open("a.der", "rb").read())
+		der[der.index(b"\x0c\x01a") + 2] = ord("b")
+		open("changed.der", "wb").write(der)
+	END
+	run -1 "$SUBCA" lint changed.der
+	[[ $output == *"[request_signature, RFC 2986 3]"* ]]
+}
+
+@test "folders and lists of files, whatever else is in them" {
+	mkdir -p tree/deep/deeper tree/empty
+	cp root.pem tree/a.pem
+	cp below.pem tree/deep/b.crt
+	cp bad.pem tree/deep/deeper/c
+	echo notes >tree/README
+	cp "$BATS_FILE_TMPDIR/bad.key" tree/key.pem
+	ln -s ../root.pem tree/link.pem
+	ln -s .. tree/deep/loop
+	run -1 --separate-stderr "$SUBCA" lint --recursive tree
+	[[ $output == *"4 certificates: "* ]]
+	[[ $output == *"passed over: 2 files with nothing to lint"* ]]
+	[[ $output == *"tree/deep/deeper/c:"* ]]
+	[ "$stderr" = "$(grep 'errors\? found' <<<"$stderr")" ]
+	find tree -name '*.pem' -type l -o -name '*.crt' | sort >list
+	run -0 "$SUBCA" lint --files-from list
+	[[ $output == *"2 certificates: 0 errors"* ]]
+	run -0 "$SUBCA" lint --files-from - root.pem <list
+	[[ $output == *"3 certificates: 0 errors"* ]]
+	run -3 "$SUBCA" lint --files-from none
+	[[ $output == *"none: cannot be read"* ]]
+	chmod 000 tree/empty
+	if [ "$(id -u)" != 0 ]; then
+		run -10 "$SUBCA" lint -r tree/empty root.pem
+		[[ $output == *"tree/empty: cannot be looked into"* ]]
+	fi
+	chmod 700 tree/empty
 }
 
 @test "what cannot be linted is named, and the rest goes on" {
@@ -95,8 +179,8 @@ assert all(f["severity"] != "error" for f in c["findings"])'
 	[[ $output == *"1 certificate: 0 errors"* ]]
 	run -4 --separate-stderr "$SUBCA" lint --json text.pem root.pem
 	from_json '
-bad, good = d["certificates"]
-assert bad["file"] == "text.pem" and bad["certificate"] == 0 and bad["status"] == "input"
+bad, good = d["objects"]
+assert bad["file"] == "text.pem" and bad["number"] == 0 and bad["status"] == "input"
 assert bad["problem"] and "findings" not in bad
 assert good["findings"] == [] and d["error"]["exit_code"] == 4'
 }
@@ -125,14 +209,18 @@ assert good["findings"] == [] and d["error"]["exit_code"] == 4'
 	[[ $output == *"root.pem"* ]]
 }
 
-@test "each rule has an id of its own, a severity, a reference, why and what to do" {
+@test "each rule has an id of its own, a source, a severity, a reference, why and what to do" {
 	run -0 --separate-stderr "$SUBCA" lint --rules --json
 	from_json '
 assert d["schema"] == "subca.lint/1"
 ids = [r["id"] for r in d["rules"]]
-assert len(ids) > 50 and len(ids) == len(set(ids))
+assert len(ids) > 200 and len(ids) == len(set(ids))
+assert {r["source"] for r in d["rules"]} >= {"der", "rfc5280", "cabf", "practice", "request", "portal", "path"}
+subjects = {s for r in d["rules"] for s in r["applies_to"]}
+assert subjects >= {"root", "intermediate", "leaf", "CRL", "CRL entry", "request", "path", "chain",
+                    "bundle", "upload to ZIA"}, subjects
 for r in d["rules"]:
-    assert all(r[k].strip() for k in ("id", "reference", "why", "todo")), r
+    assert all(r[k].strip() for k in ("id", "reference", "source", "why", "todo")), r
     assert r["severity"] in ("error", "warning", "notice"), r
     assert r["applies_to"], r
 print("\n".join(ids))' >ids

@@ -4,6 +4,7 @@
 #define CA FIXTURE_INTERMEDIATE
 #define LEAF FIXTURE_LEAF
 #define CRL FIXTURE_CRL
+#define REQUEST FIXTURE_REQUEST
 
 /* AlgorithmIdentifiers */
 #define RSA_SHA256 "300d06092a864886f70d01010b0500"
@@ -432,7 +433,7 @@ const struct lint_case lint_cases[] = {
 	 CA,
 	 {{"issuer's +basicConstraints", "critical,CA:TRUE,pathlen:1"}},
 	 {{"issuer's +basicConstraints", "critical,CA:TRUE,pathlen:0"}}},
-	{"path_length_unusable",
+	{"path_length_beyond_issuer",
 	 CA,
 	 {{"issuer's +basicConstraints", "critical,CA:TRUE,pathlen:1"}},
 	 {{"issuer's +basicConstraints", "critical,CA:TRUE,pathlen:1"},
@@ -655,6 +656,35 @@ const struct lint_case lint_cases[] = {
 		    "certificateIssuer=critical,DER:3010a40e300c310a300806035504030c0161"}},
 	 {{"+issuingDistributionPoint", "critical,DER:30038401ff"},
 	  {"entry", "3333 u:260301000000Z certificateIssuer=critical,DER:3003820161"}}},
+	/* requests */
+	{"request_unreadable", REQUEST, {{0}}, {{"patch", "3059301306>3059a01306"}}},
+	{"request_version", REQUEST, {{"version", "00"}}, {{"version", "01"}}},
+	{"request_signature",
+	 REQUEST,
+	 {{0}},
+	 {{"patch", "4578616d706c6520496e>4578616d706c6520496f"}}},
+	{"request_refused", REQUEST, {{"+nsComment", "DER:160161"}}, {{"+nsComment", "DER:0500"}}},
+	{"request_attributes_missing", REQUEST, {{"attributes", "empty"}}, {{"attributes", ""}}},
+	{"request_attribute_empty",
+	 REQUEST,
+	 {{"attribute", "unstructuredName 0c0161"}},
+	 {{"attribute", "unstructuredName"}}},
+	{"request_attribute_duplicate",
+	 REQUEST,
+	 {{"attribute", "unstructuredName 0c0161"}},
+	 {{"attribute", "unstructuredName 0c0161"}, {"attribute", "unstructuredName 0c0162"}}},
+	{"request_attribute_values",
+	 REQUEST,
+	 {{"attribute", "extReq 300d300b0603551d0f040403020204"}},
+	 {{"attribute", "extReq 300d300b0603551d0f040403020204 300d300b0603551d0f040403020204"}}},
+	{"request_extensions_malformed",
+	 REQUEST,
+	 {{"+keyUsage", "critical,keyCertSign"}},
+	 {{"attribute", "extReq 0500"}}},
+	{"request_challenge_password",
+	 REQUEST,
+	 {{"attribute", "unstructuredName 0c0161"}},
+	 {{"attribute", "challengePassword 0c0161"}}},
 };
 
 const size_t lint_case_count = sizeof lint_cases / sizeof *lint_cases;

@@ -87,13 +87,21 @@ static const struct fixture_op crl[] = {
 	{"entry", "2222 u:260301000000Z"},
 };
 
-/* A certificate or a CRL, never both. */
+static const struct fixture_op request[] = {
+	{"version", "00"}, {"algorithm", ECDSA_SHA256}, {"subject", INTERMEDIATE_NAME},
+	{"own-key", ""},   {"attributes", "empty"},
+};
+
+/* One of the three. */
 struct builder {
 	LINT_TBS *tbs;
 	LINT_CRL_TBS *crl;
+	LINT_REQUEST_INFO *request;
+	STACK_OF(LINT_EXTENSION) *asked_for; /* by a request */
+	X509_ALGOR *unused;
 	X509_ALGOR *outer, **inner;
 	ASN1_INTEGER **version;
-	ASN1_TYPE **issuer;
+	ASN1_TYPE **issuer, **subject, **spki;
 	STACK_OF(LINT_EXTENSION) **extensions;
 	STACK_OF(LINT_REVOKED) *entries;
 };
@@ -304,6 +312,33 @@ static ASN1_TYPE *rsa_of(const char *value)
 	return any;
 }
 
+/* One for the whole program: requests prove that they have it. */
+static EVP_PKEY *own_key(void)
+{
+	static EVP_PKEY *key;
+
+	if (!key)
+		key = EVP_EC_gen("P-256");
+	assert_non_null(key);
+	return key;
+}
+
+static ASN1_TYPE *own_key_of(const char *value)
+{
+	unsigned char *der = NULL;
+	const unsigned char *at;
+	int len = i2d_PUBKEY(own_key(), &der);
+	ASN1_TYPE *any;
+
+	(void)value;
+	assert_true(len > 0);
+	at = der;
+	any = d2i_ASN1_TYPE(NULL, &at, len);
+	assert_non_null(any);
+	OPENSSL_free(der);
+	return any;
+}
+
 static void drop_extension(STACK_OF(LINT_EXTENSION) **from, const char *name)
 {
 	STACK_OF(LINT_EXTENSION) *all = *from;
@@ -372,10 +407,11 @@ static bool do_any(struct builder *b, const struct fixture_op *op)
 		ASN1_TYPE *(*make)(const char *value);
 	} fields[] = {
 		{"issuer", b->issuer, name_of},
-		{"subject", b->tbs ? &b->tbs->subject : NULL, name_of},
+		{"subject", b->subject, name_of},
 		{"notBefore", b->tbs ? &b->tbs->validity->not_before : NULL, time_of},
 		{"notAfter", b->tbs ? &b->tbs->validity->not_after : NULL, time_of},
-		{"spki", b->tbs ? &b->tbs->spki : NULL, any_of},
+		{"spki", b->spki, any_of},
+		{"own-key", b->request ? b->spki : NULL, own_key_of},
 		{"subject-der", b->tbs ? &b->tbs->subject : NULL, any_of},
 		{"rsa", b->tbs ? &b->tbs->spki : NULL, rsa_of},
 		{"thisUpdate", b->crl ? &b->crl->this_update : NULL, time_of},
@@ -471,9 +507,40 @@ static bool do_crl(struct builder *b, const struct fixture_op *op)
 	return true;
 }
 
+/* "NAME HEX HEX …", each a value in DER. */
+static void add_attribute(struct builder *b, const char *value)
+{
+	LINT_REQUEST_ATTRIBUTE *a = LINT_REQUEST_ATTRIBUTE_new();
+	char *copy = strdup(value), *rest = copy, *part;
+
+	assert_true(a && copy);
+	a->type = OBJ_txt2obj(strsep(&rest, " "), 0);
+	assert_non_null(a->type);
+	while ((part = strsep(&rest, " ")))
+		assert_true(sk_ASN1_TYPE_push(a->values, any_of(part)));
+	assert_true(sk_LINT_REQUEST_ATTRIBUTE_push(b->request->attributes, a));
+	free(copy);
+}
+
+static bool do_request(struct builder *b, const struct fixture_op *op)
+{
+	LINT_REQUEST_INFO *r = b->request;
+
+	if (r && strcmp(op->what, "attributes") == 0) {
+		sk_LINT_REQUEST_ATTRIBUTE_pop_free(r->attributes, LINT_REQUEST_ATTRIBUTE_free);
+		r->attributes = *op->value ? sk_LINT_REQUEST_ATTRIBUTE_new_null() : NULL;
+	} else if (r && strcmp(op->what, "attribute") == 0) {
+		add_attribute(b, op->value);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void do_op(struct builder *b, const struct fixture_op *op)
 {
-	if (do_extension(b, op) || do_any(b, op) || do_algorithm(b, op) || do_crl(b, op))
+	if (do_extension(b, op) || do_any(b, op) || do_algorithm(b, op) || do_crl(b, op) ||
+	    do_request(b, op))
 		return;
 	if (strcmp(op->what, "serial") == 0) {
 		ASN1_INTEGER_free(b->tbs->serial);
@@ -509,7 +576,15 @@ static void patch(struct bytes *der, const char *value)
 static void start(struct builder *b, enum fixture_kind kind)
 {
 	*b = (struct builder){0};
-	if (kind == FIXTURE_CRL) {
+	if (kind == FIXTURE_REQUEST) {
+		b->request = LINT_REQUEST_INFO_new();
+		assert_non_null(b->request);
+		b->inner = &b->unused;
+		b->version = &b->request->version;
+		b->subject = &b->request->subject;
+		b->spki = &b->request->spki;
+		b->extensions = &b->asked_for;
+	} else if (kind == FIXTURE_CRL) {
 		b->crl = LINT_CRL_TBS_new();
 		assert_non_null(b->crl);
 		b->inner = &b->crl->signature;
@@ -522,6 +597,8 @@ static void start(struct builder *b, enum fixture_kind kind)
 		b->inner = &b->tbs->signature;
 		b->version = &b->tbs->version;
 		b->issuer = &b->tbs->issuer;
+		b->subject = &b->tbs->subject;
+		b->spki = &b->tbs->spki;
 		b->extensions = &b->tbs->extensions;
 	}
 }
@@ -546,17 +623,66 @@ static void encode_entries(struct builder *b)
 	ASN1_STRING_set0(b->crl->revoked, der, size);
 }
 
+static void encode_asked_for(struct builder *b)
+{
+	unsigned char *der = NULL;
+	char *hex, *value;
+	int len;
+
+	if (!b->asked_for)
+		return;
+	len = ASN1_item_i2d((ASN1_VALUE *)b->asked_for, &der, ASN1_ITEM_rptr(LINT_EXTENSIONS));
+	assert_true(len > 0);
+	hex = malloc(2 * (size_t)len + 1);
+	assert_non_null(hex);
+	hex_encode((struct span){der, (size_t)len}, hex);
+	assert_true(asprintf(&value, "extReq %s", hex) > 0);
+	add_attribute(b, value);
+	free(value);
+	free(hex);
+	OPENSSL_free(der);
+	sk_LINT_EXTENSION_pop_free(b->asked_for, LINT_EXTENSION_free);
+}
+
 static void finish(struct builder *b, struct bytes *tbs)
 {
+	enum status status;
 	struct error e;
 
 	encode_entries(b);
-	assert_int_equal(b->crl ? der_encode(b->crl, (i2d_of_void *)i2d_LINT_CRL_TBS, tbs, &e)
-				: der_encode(b->tbs, (i2d_of_void *)i2d_LINT_TBS, tbs, &e),
-			 STATUS_OK);
+	encode_asked_for(b);
+	if (b->crl)
+		status = der_encode(b->crl, (i2d_of_void *)i2d_LINT_CRL_TBS, tbs, &e);
+	else if (b->request)
+		status = der_encode(b->request, (i2d_of_void *)i2d_LINT_REQUEST_INFO, tbs, &e);
+	else
+		status = der_encode(b->tbs, (i2d_of_void *)i2d_LINT_TBS, tbs, &e);
+	assert_int_equal(status, STATUS_OK);
 	drop_entries(b);
+	LINT_REQUEST_INFO_free(b->request);
+	X509_ALGOR_free(b->unused);
 	LINT_CRL_TBS_free(b->crl);
 	LINT_TBS_free(b->tbs);
+}
+
+/* A request is signed; no rule looks at the signature of anything else. */
+static void sign(enum fixture_kind kind, struct span tbs, struct bytes *signature)
+{
+	static const unsigned char filler[64] = {[63] = 1};
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	unsigned char made[128];
+	size_t len = sizeof made;
+	struct error e;
+
+	if (kind != FIXTURE_REQUEST) {
+		memcpy(made, filler, len = sizeof filler);
+	} else {
+		assert_int_equal(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, own_key()),
+				 1);
+		assert_int_equal(EVP_DigestSign(context, made, &len, tbs.data, tbs.len), 1);
+	}
+	assert_int_equal(bytes_copy(signature, (struct span){made, len}, &e), STATUS_OK);
+	EVP_MD_CTX_free(context);
 }
 
 struct bytes fixture_build(enum fixture_kind kind, const struct fixture_op *ops, size_t count)
@@ -569,9 +695,9 @@ struct bytes fixture_build(enum fixture_kind kind, const struct fixture_op *ops,
 		{intermediate, sizeof intermediate / sizeof *intermediate},
 		{leaf, sizeof leaf / sizeof *leaf},
 		{crl, sizeof crl / sizeof *crl},
+		{request, sizeof request / sizeof *request},
 	};
-	static const unsigned char filler[64] = {[63] = 1};
-	struct bytes tbs = {0}, der = {0};
+	struct bytes tbs = {0}, der = {0}, signature = {0};
 	struct builder b;
 	struct error e;
 
@@ -581,9 +707,10 @@ struct bytes fixture_build(enum fixture_kind kind, const struct fixture_op *ops,
 	for (size_t i = 0; i < count && ops[i].what; i++)
 		do_op(&b, &ops[i]);
 	finish(&b, &tbs);
-	assert_int_equal(der_signed_build(span_of(&tbs), b.outer,
-					  (struct span){filler, sizeof filler}, &der, &e),
+	sign(kind, span_of(&tbs), &signature);
+	assert_int_equal(der_signed_build(span_of(&tbs), b.outer, span_of(&signature), &der, &e),
 			 STATUS_OK);
+	bytes_free(&signature);
 	for (size_t i = 0; i < count && ops[i].what; i++)
 		if (strcmp(ops[i].what, "patch") == 0)
 			patch(&der, ops[i].value);

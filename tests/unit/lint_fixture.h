@@ -8,8 +8,14 @@
 
 #include "base/bytes.h"
 
-/* The CRL is the root's. */
-enum fixture_kind { FIXTURE_ROOT, FIXTURE_INTERMEDIATE, FIXTURE_LEAF, FIXTURE_CRL };
+/* The CRL is the root's. A request is signed with a key of its own, nothing else is. */
+enum fixture_kind {
+	FIXTURE_ROOT,
+	FIXTURE_INTERMEDIATE,
+	FIXTURE_LEAF,
+	FIXTURE_CRL,
+	FIXTURE_REQUEST
+};
 
 /*
  * what            value
@@ -36,6 +42,8 @@ enum fixture_kind { FIXTURE_ROOT, FIXTURE_INTERMEDIATE, FIXTURE_LEAF, FIXTURE_CR
  * "entry"         one more entry of a CRL: "SERIAL TIME NAME=VALUE …", SERIAL hexadecimal INTEGER
  *                 content, NAME=VALUE extensions without spaces
  * "entries"       hexadecimal revokedCertificates in place of the entries, "" for none
+ * "attributes"    of a request: "" for none, else none of them yet
+ * "attribute"     one more: "NAME HEX HEX …", the values in DER; extensions are asked for in one
  * "patch"         "HEX>HEX": the first place with these octets in the encoded certificate
  */
 struct fixture_op {

@@ -31,17 +31,22 @@ static struct bytes build(enum fixture_kind kind, const struct fixture_op *ops, 
 	return fixture_build(whose, chosen, count);
 }
 
+static enum lint_form form_of(enum fixture_kind kind)
+{
+	return kind == FIXTURE_CRL	 ? LINT_FORM_CRL
+	       : kind == FIXTURE_REQUEST ? LINT_FORM_REQUEST
+					 : LINT_FORM_CERTIFICATE;
+}
+
 static void lint(enum fixture_kind kind, const struct fixture_op *ops, struct findings *findings)
 {
 	struct bytes der = build(kind, ops, false), issuer = {0};
 	struct error e = {0};
 	enum status status;
 
-	if (kind != FIXTURE_ROOT)
+	if (kind != FIXTURE_ROOT && kind != FIXTURE_REQUEST)
 		issuer = build(kind, ops, true);
-	status = kind == FIXTURE_CRL
-			 ? lint_crl(span_of(&der), span_of(&issuer), findings, &e)
-			 : lint_certificate(span_of(&der), span_of(&issuer), findings, &e);
+	status = lint_one(form_of(kind), span_of(&der), span_of(&issuer), findings, &e);
 	if (status != STATUS_OK)
 		fail_msg("%s", e.what);
 	bytes_free(&der);
@@ -108,6 +113,25 @@ static void test_every_rule_has_fixtures(void **state)
 	assert_int_equal(missing, 0);
 }
 
+static void test_recognised_by_shape(void **state)
+{
+	const struct fixture_op old = {"version", ""};
+
+	(void)state;
+	for (int kind = FIXTURE_ROOT; kind <= FIXTURE_REQUEST; kind++) {
+		struct bytes der = fixture_build((enum fixture_kind)kind, NULL, 0);
+
+		assert_int_equal(lint_recognise(span_of(&der)), form_of((enum fixture_kind)kind));
+		bytes_free(&der);
+		if (kind == FIXTURE_REQUEST)
+			continue;
+		der = fixture_build((enum fixture_kind)kind, &old, 1);
+		assert_int_equal(lint_recognise(span_of(&der)), form_of((enum fixture_kind)kind));
+		bytes_free(&der);
+	}
+	assert_int_equal(lint_recognise(span_text("0\x80")), LINT_FORM_CERTIFICATE);
+}
+
 static void test_rules_are_told_whole(void **state)
 {
 	size_t count = 0;
@@ -128,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fixtures),
 		cmocka_unit_test(test_every_rule_has_fixtures),
+		cmocka_unit_test(test_recognised_by_shape),
 		cmocka_unit_test(test_rules_are_told_whole),
 	};
 
