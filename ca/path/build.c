@@ -10,9 +10,6 @@
 #include "ca/inspect.h"
 #include "ca/name.h"
 
-/* A few for each link; past this a path made to cost memory says nothing new. */
-#define VERDICTS_MAX 256
-
 struct collector {
 	struct path_subject *subject;
 	int inside; /* what the path of a CRL's signer failed for */
@@ -71,7 +68,7 @@ static void collect(struct collector *c, int code, int depth, X509_CRL *crl)
 	struct path_subject *s = c->subject;
 	struct path_verdict *verdicts;
 
-	if (s->verdict_count == VERDICTS_MAX)
+	if (s->verdict_count == PATH_VERDICTS_MAX)
 		return;
 	verdicts = reallocarray(s->verdicts, s->verdict_count + 1, sizeof *verdicts);
 	if (!verdicts) {
@@ -140,6 +137,8 @@ static enum status set_host(X509_VERIFY_PARAM *to, const char *host, struct erro
 static enum status set_options(X509_STORE_CTX *context, const struct path_pool *pool,
 			       const struct path_options *o, struct error *e)
 {
+	/* To OpenSSL an empty set is none at all, and not RFC 5280's any-policy. */
+	static const char *const any_policy[] = {"2.5.29.32.0", NULL};
 	static const int purposes[] = {
 		[PATH_SERVER] = X509_PURPOSE_SSL_SERVER,
 		[PATH_CLIENT] = X509_PURPOSE_SSL_CLIENT,
@@ -163,7 +162,7 @@ static enum status set_options(X509_STORE_CTX *context, const struct path_pool *
 	if (o->purpose != PATH_ANY && o->purpose != PATH_CA)
 		X509_VERIFY_PARAM_set_purpose(param, purposes[o->purpose]);
 	X509_STORE_CTX_set0_crls(context, pool->crls);
-	if (o->policies && set_policies(param, o->policies, e) != STATUS_OK)
+	if (set_policies(param, o->policies ? o->policies : any_policy, e) != STATUS_OK)
 		return error_status(e);
 	return o->host ? set_host(param, o->host, e) : STATUS_OK;
 }

@@ -22,12 +22,16 @@ struct path_pool {
 	STACK_OF(X509_CRL) *crls;
 };
 
+/* A few for each link; past this a path made to cost memory says nothing new. */
+#define PATH_VERDICTS_MAX 256
+
 /* One thing that OpenSSL refused. */
 struct path_verdict {
 	int code; /* X509_V_ERR_… */
 	size_t link;
 	char detail[160]; /* which CRL, or "" */
-	bool told;	  /* a rule has spoken of it */
+	bool told;	  /* a rule has taken it up */
+	bool dismissed;	  /* on purpose, without a finding */
 };
 
 /* A path with what OpenSSL says of it; what rules look at. */
@@ -72,8 +76,8 @@ void path_say(struct path_subject *s, size_t link, struct lint_report *report, c
  * The next verdict of one of these codes (ends with X509_V_OK) from *at on, marked as told; NULL
  * after the last.
  */
-const struct path_verdict *path_verdict_next(struct path_subject *s, const int *codes, size_t *at);
-/* Marks them all as told: another rule says it better. */
+struct path_verdict *path_verdict_next(struct path_subject *s, const int *codes, size_t *at);
+/* Marks them all as told: the rule says it better. Where it then says nothing, they are not told. */
 void path_verdicts_told(struct path_subject *s, const int *codes);
 bool path_is_self_issued(X509 *x);
 /* Its own key signed it, as far as names and key identifiers say. */

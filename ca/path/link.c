@@ -35,7 +35,7 @@ static bool is_one_of(int code, const int *codes)
 	return false;
 }
 
-const struct path_verdict *path_verdict_next(struct path_subject *s, const int *codes, size_t *at)
+struct path_verdict *path_verdict_next(struct path_subject *s, const int *codes, size_t *at)
 {
 	while (*at < s->verdict_count) {
 		struct path_verdict *v = &s->verdicts[(*at)++];

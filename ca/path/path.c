@@ -182,6 +182,33 @@ static enum status lint_link(struct path_subject *s, size_t link, struct span le
 
 /* --- one path --------------------------------------------------------------------------------- */
 
+static size_t count_findings(const struct path *p)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		count += p->links[i].findings.count;
+	return count;
+}
+
+/*
+ * A rule that takes up what OpenSSL refuses has to speak of it: else path_unexplained does, so that
+ * nothing OpenSSL refuses passes for a mistake of ours.
+ */
+static void apply(struct path_subject *s, path_rule *rule, struct lint_report *report)
+{
+	bool before[PATH_VERDICTS_MAX];
+	size_t findings = count_findings(&s->path);
+
+	for (size_t i = 0; i < s->verdict_count; i++)
+		before[i] = s->verdicts[i].told;
+	rule(s, report);
+	if (count_findings(&s->path) > findings)
+		return;
+	for (size_t i = 0; i < s->verdict_count; i++)
+		s->verdicts[i].told = before[i] || s->verdicts[i].dismissed;
+}
+
 static enum status judge(struct path_subject *s, struct span leaf, struct error *e)
 {
 	struct lint_report report = {NULL, NULL, e, STATUS_OK};
@@ -190,7 +217,7 @@ static enum status judge(struct path_subject *s, struct span leaf, struct error 
 	for (size_t i = 0; i < CHECK_COUNT && report.status == STATUS_OK; i++) {
 		report.rule = &rules[i];
 		if (strict || !(checks[i].applies & PATH_RULE_STRICT))
-			checks[i].check(s, &report);
+			apply(s, checks[i].check, &report);
 	}
 	for (size_t i = 0; strict && i < s->path.count && report.status == STATUS_OK; i++)
 		report.status = lint_link(s, i, leaf, e);

@@ -6,16 +6,17 @@
 #include "base/datetime.h"
 #include "ca/inspect.h"
 
-/* RFC 5280 6.1.1 (d): nobody but whoever trusts it can withdraw a trust anchor. */
-static bool is_anchor(const struct path_subject *s, size_t link)
+/* RFC 5280 6.1.1 (d): an anchor is trusted by whoever trusts it, and not by a CRL. */
+static bool dismiss_at_anchor(const struct path_subject *s, struct path_verdict *v)
 {
-	return link < s->path.count && s->path.links[link].anchor;
+	v->dismissed = v->link < s->path.count && s->path.links[v->link].anchor;
+	return v->dismissed;
 }
 
 void path_revoked(struct path_subject *s, struct lint_report *report)
 {
 	static const int codes[] = {X509_V_ERR_CERT_REVOKED, X509_V_OK};
-	const struct path_verdict *v;
+	struct path_verdict *v;
 	size_t at = 0;
 
 	while ((v = path_verdict_next(s, codes, &at)))
@@ -25,13 +26,13 @@ void path_revoked(struct path_subject *s, struct lint_report *report)
 void path_crl_missing(struct path_subject *s, struct lint_report *report)
 {
 	static const int codes[] = {X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_OK};
-	const struct path_verdict *v;
+	struct path_verdict *v;
 	size_t at = 0;
 
 	while ((v = path_verdict_next(s, codes, &at))) {
 		struct findings *at_link;
 
-		if (is_anchor(s, v->link) || v->link >= s->path.count)
+		if (v->link >= s->path.count || dismiss_at_anchor(s, v))
 			continue;
 		at_link = &s->path.links[v->link].findings;
 		path_say(s, v->link, report, NULL, "no CRL given covers it");
@@ -44,11 +45,11 @@ void path_crl_outdated(struct path_subject *s, struct lint_report *report)
 {
 	static const int codes[] = {X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CRL_NOT_YET_VALID,
 				    X509_V_OK};
-	const struct path_verdict *v;
+	struct path_verdict *v;
 	size_t at = 0;
 
 	while ((v = path_verdict_next(s, codes, &at)))
-		if (!is_anchor(s, v->link))
+		if (!dismiss_at_anchor(s, v))
 			path_say(s, v->link, report, NULL, "%s: %s", v->detail,
 				 X509_verify_cert_error_string(v->code));
 }
@@ -65,11 +66,11 @@ void path_crl_unusable(struct path_subject *s, struct lint_report *report)
 				    X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD,
 				    X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD,
 				    X509_V_OK};
-	const struct path_verdict *v;
+	struct path_verdict *v;
 	size_t at = 0;
 
 	while ((v = path_verdict_next(s, codes, &at)))
-		if (!is_anchor(s, v->link))
+		if (!dismiss_at_anchor(s, v))
 			path_say(s, v->link, report, NULL, "%s%s%s",
 				 X509_verify_cert_error_string(v->code), v->detail[0] ? ": " : "",
 				 v->detail);
