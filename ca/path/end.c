@@ -51,14 +51,32 @@ static bool add_false_issuer(const struct path_pool *pool, X509 *x, struct text 
 		if (code == X509_V_OK)
 			continue;
 		text_printf(out, "; a certificate of that name is here, but %s",
-			    code == X509_V_ERR_AKID_SKID_MISMATCH
-				    ? "with another key"
+			    code == X509_V_ERR_AKID_SKID_MISMATCH ? "with another key"
+			    : X509_get_extension_flags(candidate) & EXFLAG_INVALID
+				    ? "an extension of it cannot be read"
 				    : X509_verify_cert_error_string(code));
 		if (code == X509_V_ERR_AKID_SKID_MISMATCH)
 			add_key_identifier(X509_get0_subject_key_id(candidate), out);
 		return true;
 	}
 	return false;
+}
+
+static bool is_too_long(const struct path_subject *s)
+{
+	for (size_t i = 0; i < s->verdict_count; i++)
+		if (s->verdicts[i].code == X509_V_ERR_CERT_CHAIN_TOO_LONG)
+			return true;
+	return false;
+}
+
+static void dismiss(struct path_subject *s, const int *codes)
+{
+	struct path_verdict *v;
+	size_t at = 0;
+
+	while ((v = path_verdict_next(s, codes, &at)))
+		v->dismissed = true;
 }
 
 void path_incomplete(struct path_subject *s, struct lint_report *report)
@@ -69,8 +87,12 @@ void path_incomplete(struct path_subject *s, struct lint_report *report)
 	X509 *last = s->path.links[s->path.count - 1].certificate;
 	struct text words = {0};
 
+	if (is_too_long(s)) {
+		dismiss(s, codes);
+		return;
+	}
 	path_verdicts_told(s, codes);
-	if (s->path.complete || path_is_self_signed(last) || s->path.count >= PATH_MAX_LINKS)
+	if (s->path.complete || path_is_self_signed(last))
 		return;
 	text_add(&words, "its issuer's certificate is missing: ");
 	name_show(X509_get_issuer_name(last), &words);

@@ -105,6 +105,12 @@ static void follow(struct path_file_subject *s)
 {
 	size_t at = s->leaf ? find_issuer(s, s->leaf) : find_end(s);
 
+	for (size_t i = 0; s->leaf && i < s->count; i++)
+		if (X509_cmp(s->certificates[i], s->leaf) == 0) {
+			at = i;
+			break;
+		}
+
 	while (at != NOWHERE && s->path_count < PATH_MAX_LINKS && !is_on_path(s, at)) {
 		s->path[s->path_count++] = at;
 		if (path_is_self_issued(s->certificates[at]) &&

@@ -8,7 +8,7 @@
 #include "base/der.h"
 #include "ca/lint.h"
 
-/* Paths that are tried before the first one is told. */
+/* Paths that are tried before the best one is told. */
 #define ATTEMPTS_MAX 8
 
 static const struct rule rules[] = {
@@ -258,11 +258,22 @@ static bool leave_out_one(const struct path_subject *s, bool *left_out)
 	return false;
 }
 
+/* A path that leads nowhere is worse than any that does. */
+static size_t count_wrong(const struct path *p)
+{
+	size_t count = p->complete ? 0 : SIZE_MAX / 2;
+
+	for (size_t i = 0; i < p->count; i++)
+		count += findings_count(&p->links[i].findings, SEVERITY_ERROR);
+	return count;
+}
+
 static enum status check(const struct path_pool *pool, X509 *x, struct span leaf,
 			 const struct path_options *o, struct path *out, struct error *e)
 {
 	bool *left_out = calloc(pool->count + 1, sizeof *left_out);
 	enum status status = left_out ? STATUS_OK : error_memory(e);
+	size_t least = SIZE_MAX;
 	bool more = true;
 
 	for (int attempt = 0; status == STATUS_OK && more && attempt < ATTEMPTS_MAX; attempt++) {
@@ -272,7 +283,8 @@ static enum status check(const struct path_pool *pool, X509 *x, struct span leaf
 		if (status == STATUS_OK)
 			status = judge(&s, leaf, e);
 		more = status == STATUS_OK && !path_is_good(&s.path) && leave_out_one(&s, left_out);
-		if (status == STATUS_OK && (attempt == 0 || path_is_good(&s.path))) {
+		if (status == STATUS_OK && count_wrong(&s.path) < least) {
+			least = count_wrong(&s.path);
 			path_free(out);
 			*out = s.path;
 			s.path = (struct path){0};

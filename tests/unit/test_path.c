@@ -1,0 +1,521 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <openssl/pem.h>
+
+#include "base/der.h"
+#include "ca/path.h"
+#include "tests/unit/path_cases.h"
+
+static int64_t now;
+
+static struct bytes der_of(X509 *x)
+{
+	struct bytes der = {0};
+	struct error e;
+
+	assert_int_equal(der_encode(x, (i2d_of_void *)i2d_X509, &der, &e), STATUS_OK);
+	return der;
+}
+
+static struct path_pool *pool_of(const struct path_made *m)
+{
+	struct path_pool *pool = NULL;
+	struct error e;
+
+	assert_int_equal(path_pool_new(&pool, &e), STATUS_OK);
+	for (size_t i = 1; i < m->count; i++) {
+		struct bytes der = {0};
+
+		if (!m->certificates[i])
+			continue;
+		der = der_of(m->certificates[i]);
+		assert_int_equal(i + 1 == m->count
+					 ? path_pool_add_root(pool, span_of(&der), i, &e)
+					 : path_pool_add_certificate(pool, span_of(&der), i, &e),
+				 STATUS_OK);
+		bytes_free(&der);
+	}
+	return pool;
+}
+
+static void check_made(const struct path_made *m, const struct path_options *o, struct path *out)
+{
+	struct path_pool *pool = pool_of(m);
+	struct bytes der = der_of(m->certificates[0]);
+	struct error e;
+
+	assert_int_equal(path_check(pool, span_of(&der), o, out, &e), STATUS_OK);
+	path_pool_free(pool);
+	bytes_free(&der);
+}
+
+static void print_findings(const char *name, const struct path *p)
+{
+	print_error("%s:\n", name);
+	for (size_t i = 0; i < p->count; i++)
+		for (size_t n = 0; n < p->links[i].findings.count; n++) {
+			const struct finding *f = &p->links[i].findings.items[n];
+
+			print_error("  link %zu: %s %s: %s\n", i, severity_name(f->severity),
+				    f->rule->id, f->message);
+		}
+}
+
+static bool is_as_expected(const struct path_case *c, const struct path *p)
+{
+	const struct finding *f;
+
+	if (!c->rule)
+		return path_is_good(p);
+	if (path_is_good(p) || c->link >= p->count)
+		return false;
+	f = findings_find(&p->links[c->link].findings, c->rule);
+	return f && f->severity == SEVERITY_ERROR && f->message[0];
+}
+
+static void every_case_has_its_verdict(void **state)
+{
+	size_t wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < path_case_count; i++) {
+		const struct path_case *c = &path_cases[i];
+		struct path_options o = {.time = now, .purpose = c->purpose};
+		struct path_made made;
+		struct path path = {0};
+
+		path_make(c, now, &made);
+		check_made(&made, &o, &path);
+		if (!is_as_expected(c, &path)) {
+			wrong++;
+			print_findings(c->name, &path);
+		}
+		path_free(&path);
+		path_made_free(&made);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static const struct path_case *find_case(const char *name)
+{
+	for (size_t i = 0; i < path_case_count; i++)
+		if (strcmp(path_cases[i].name, name) == 0)
+			return &path_cases[i];
+	fail_msg("there is no case %s", name);
+	return NULL;
+}
+
+/* Good or refused, and by this rule at this link. */
+static void expect(const struct path_made *m, const struct path_options *o, const char *rule,
+		   size_t link)
+{
+	struct path_case c = {.rule = rule, .link = link};
+	struct path path = {0};
+
+	check_made(m, o, &path);
+	if (!is_as_expected(&c, &path)) {
+		print_findings(rule ? rule : "good", &path);
+		fail();
+	}
+	path_free(&path);
+}
+
+/* RFC 5280 4.1.2.5: through notAfter, inclusive; OpenSSL 3.0 ends a second earlier. */
+static void last_second_counts(void **state)
+{
+	struct path_options o = {.purpose = PATH_SERVER};
+	struct path_made made;
+
+	(void)state;
+	path_make(find_case("good"), now, &made);
+	o.time = now + 300 * INT64_C(86400);
+	expect(&made, &o, NULL, 0);
+	o.time++;
+	expect(&made, &o, "path_expired", 0);
+	o.time = now - INT64_C(86400);
+	expect(&made, &o, NULL, 0);
+	o.time--;
+	expect(&made, &o, "path_not_yet_valid", 0);
+	path_made_free(&made);
+}
+
+static void level_host_and_purpose(void **state)
+{
+	struct path_options o = {.time = now, .level = PATH_RFC5280};
+	struct path_made made;
+
+	(void)state;
+	path_make(find_case("sha1-leaf"), now, &made);
+	expect(&made, &o, NULL, 0);
+	o.level = PATH_STRICT;
+	expect(&made, &o, "signature_algorithm_weak", 0);
+	path_made_free(&made);
+	path_make(find_case("good"), now, &made);
+	o.host = "host.example.org";
+	expect(&made, &o, NULL, 0);
+	o.host = "192.0.2.1";
+	expect(&made, &o, "path_host", 0);
+	o.host = NULL;
+	o.purpose = PATH_CA;
+	expect(&made, &o, "path_not_ca", 0);
+	path_made_free(&made);
+}
+
+static void add_one(struct path_pool *pool, X509 *x, bool root)
+{
+	struct bytes der = der_of(x);
+	struct error e;
+
+	assert_int_equal(root ? path_pool_add_root(pool, span_of(&der), 7, &e)
+			      : path_pool_add_certificate(pool, span_of(&der), 7, &e),
+			 STATUS_OK);
+	bytes_free(&der);
+}
+
+/* Of two certificates that may be the issuer, the one that is. */
+static void right_issuer_is_found(void **state)
+{
+	struct path_options o = {.time = now};
+	struct path_case bad = *find_case("other-ca-without-ids"), good = bad;
+	struct path_made wrong, right;
+	struct path_pool *pool;
+	struct path path = {0};
+	struct bytes leaf;
+	struct error e;
+
+	(void)state;
+	good.certificates[1] = "ca";
+	path_make(&bad, now, &wrong);
+	path_make(&good, now, &right);
+	pool = pool_of(&wrong);
+	add_one(pool, right.certificates[1], false);
+	add_one(pool, right.certificates[2], true);
+	leaf = der_of(right.certificates[0]);
+	assert_int_equal(path_check(pool, span_of(&leaf), &o, &path, &e), STATUS_OK);
+	assert_null(findings_find(&path.links[0].findings, "path_signature"));
+	assert_int_equal(path.count, 3);
+	assert_int_equal(path.links[1].tag, 7);
+	path_free(&path);
+	bytes_free(&leaf);
+	path_pool_free(pool);
+	path_made_free(&wrong);
+	path_made_free(&right);
+}
+
+/* The root's copy among the CAs is no root; a CA among the roots is an anchor. */
+static void what_is_an_anchor(void **state)
+{
+	struct path_options o = {.time = now};
+	struct path_pool *pool = NULL;
+	struct path path = {0};
+	struct path_made m;
+	struct bytes leaf;
+	struct error e;
+
+	(void)state;
+	path_make(find_case("good"), now, &m);
+	leaf = der_of(m.certificates[0]);
+	assert_int_equal(path_pool_new(&pool, &e), STATUS_OK);
+	add_one(pool, m.certificates[1], false);
+	add_one(pool, m.certificates[2], false);
+	assert_int_equal(path_check(pool, span_of(&leaf), &o, &path, &e), STATUS_OK);
+	assert_false(path_is_good(&path));
+	assert_non_null(findings_find(&path.links[2].findings, "path_untrusted"));
+	path_free(&path);
+	path_pool_cut(pool, 0);
+	add_one(pool, m.certificates[1], true);
+	assert_int_equal(path_check(pool, span_of(&leaf), &o, &path, &e), STATUS_OK);
+	assert_true(path_is_good(&path));
+	assert_non_null(findings_find(&path.links[1].findings, "path_anchor_between"));
+	assert_true(path.links[1].anchor);
+	path_free(&path);
+	path_pool_free(pool);
+	bytes_free(&leaf);
+	path_made_free(&m);
+}
+
+/* CA number i of a chain without end. */
+static X509 *make_step(int i)
+{
+	char own[60], above[60];
+	struct path_case step = {"step", {own, above}, NULL, 0, PATH_ANY};
+	struct path_made m;
+	X509 *x;
+
+	snprintf(own, sizeof own, "ca name=N%d key=ca1", i);
+	snprintf(above, sizeof above, "ca name=N%d key=ca1", i + 1);
+	path_make(&step, now, &m);
+	x = m.certificates[0];
+	m.certificates[0] = NULL;
+	path_made_free(&m);
+	return x;
+}
+
+static void no_path_is_endless(void **state)
+{
+	struct path_options o = {.time = now, .level = PATH_RFC5280};
+	struct path_pool *pool = NULL;
+	struct path path = {0};
+	struct bytes leaf = {0};
+	struct error e;
+
+	(void)state;
+	assert_int_equal(path_pool_new(&pool, &e), STATUS_OK);
+	for (int i = 0; i < 2 * PATH_MAX_LINKS; i++) {
+		X509 *x = make_step(i);
+
+		if (i == 0)
+			leaf = der_of(x);
+		add_one(pool, x, i + 1 == 2 * PATH_MAX_LINKS);
+		X509_free(x);
+	}
+	assert_int_equal(path_check(pool, span_of(&leaf), &o, &path, &e), STATUS_OK);
+	assert_in_range(path.count, PATH_MAX_LINKS - 1, PATH_MAX_LINKS);
+	assert_non_null(findings_find(&path.links[path.count - 1].findings, "path_too_long"));
+	assert_null(findings_find(&path.links[path.count - 1].findings, "path_unexplained"));
+	path_free(&path);
+	path_pool_free(pool);
+	bytes_free(&leaf);
+}
+
+static void what_is_no_certificate_is_refused(void **state)
+{
+	static const char *const policies[] = {"no oid", NULL};
+	const struct path_options o = {.time = now}, policy = {.policies = policies};
+	const struct span junk = {(const unsigned char *)"\x30\x03\x02\x01\x01", 5};
+	struct path_pool *pool = NULL;
+	struct path path = {0};
+	struct path_made m;
+	struct bytes leaf;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(path_pool_new(&pool, &e), STATUS_OK);
+	assert_int_equal(path_pool_add_root(pool, junk, 0, &e), STATUS_INPUT);
+	assert_int_equal(path_pool_add_crl(pool, junk, &e), STATUS_INPUT);
+	assert_int_equal(path_check(pool, junk, &o, &path, &e), STATUS_INPUT);
+	path_make(find_case("good"), now, &m);
+	leaf = der_of(m.certificates[0]);
+	leaf.len--;
+	assert_int_equal(path_check(pool, span_of(&leaf), &o, &path, &e), STATUS_INPUT);
+	leaf.len++;
+	assert_int_equal(path_check(pool, span_of(&leaf), &policy, &path, &e), STATUS_USAGE);
+	path_pool_free(pool);
+	bytes_free(&leaf);
+	path_made_free(&m);
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+/* Letters: l(eaf), c(a), r(oot), o(ther root), e(xpired CA), n(ot yet valid CA), w(eekly CA). */
+static const struct {
+	const char *rule, *chain, *bundle;
+	char leaf;
+} file_cases[] = {
+	{NULL, "lc", NULL, 0},
+	{NULL, "lcr", NULL, 0},
+	{NULL, "c", NULL, 'l'},
+	{NULL, "lcr", NULL, 'l'},
+	{NULL, NULL, "r", 0},
+	{NULL, NULL, "ro", 0},
+	{"chain_order", "rcl", NULL, 0},
+	{"chain_order", "rc", NULL, 'l'},
+	{"chain_duplicate", "lcc", NULL, 0},
+	{"chain_gap", "lr", NULL, 0},
+	{"chain_gap", "o", NULL, 'l'},
+	{"chain_unrelated", "lcro", NULL, 0},
+	{"chain_not_ca", "cl", NULL, 'c'},
+	{"chain_expired", "le", NULL, 0},
+	{"chain_not_yet_valid", "ln", NULL, 0},
+	{"chain_root_missing", "lc", NULL, 0},
+	{"chain_root_present", "lcr", NULL, 0},
+	{"bundle_duplicate", NULL, "ror", 0},
+	{"bundle_not_ca", NULL, "rl", 0},
+	{"bundle_not_root", NULL, "rc", 0},
+	{"bundle_weekly_ca", NULL, "rw", 0},
+	{"bundle_expired", NULL, "re", 0},
+	{"bundle_not_yet_valid", NULL, "rn", 0},
+};
+#define FILE_CASES (sizeof file_cases / sizeof *file_cases)
+
+static X509 *letter(char which)
+{
+	static const struct {
+		char letter;
+		const char *name;
+		size_t at;
+	} all[] = {{'l', "good", 0},	   {'c', "good", 1},	   {'r', "good", 2},
+		   {'o', "other-root", 2}, {'e', "expired-ca", 1}, {'n', "early-ca", 1}};
+	struct path_case weekly = {"weekly", {"ca name=Ours(t)", "root"}, NULL, 0, PATH_ANY};
+	struct path_made m;
+	X509 *x = NULL;
+
+	for (size_t i = 0; which != 'w' && i < sizeof all / sizeof *all; i++) {
+		if (all[i].letter != which)
+			continue;
+		path_make(find_case(all[i].name), now, &m);
+		x = m.certificates[all[i].at];
+		m.certificates[all[i].at] = NULL;
+		path_made_free(&m);
+	}
+	if (which == 'w') {
+		path_make(&weekly, now, &m);
+		x = m.certificates[0];
+		m.certificates[0] = NULL;
+		path_made_free(&m);
+		/* Its signature is nothing to a file. */
+		assert_true(X509_NAME_add_entry_by_txt(
+				    X509_get_subject_name(x), "CN", MBSTRING_UTF8,
+				    (const unsigned char *)"Ours (t) ", -1, 0, 0) == 1);
+		X509_NAME_ENTRY_free(X509_NAME_delete_entry(X509_get_subject_name(x), 1));
+	}
+	assert_non_null(x);
+	return x;
+}
+
+static void every_file_rule_speaks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < FILE_CASES; i++) {
+		const char *letters = file_cases[i].chain ? file_cases[i].chain
+							  : file_cases[i].bundle;
+		X509 *certificates[8] = {NULL};
+		struct path_file file = {.is_bundle = !file_cases[i].chain,
+					 .certificates = certificates,
+					 .count = strlen(letters),
+					 .time = now};
+		struct findings found = {0};
+		struct error e;
+
+		for (size_t n = 0; n < file.count; n++)
+			certificates[n] = letter(letters[n]);
+		file.leaf = file_cases[i].leaf ? letter(file_cases[i].leaf) : NULL;
+		assert_int_equal(path_file_check(&file, &found, &e), STATUS_OK);
+		if (file_cases[i].rule ? !findings_find(&found, file_cases[i].rule)
+				       : findings_count(&found, SEVERITY_WARNING) > 0)
+			fail_msg("%s: %s, but %s", letters,
+				 file_cases[i].rule ? file_cases[i].rule : "good",
+				 found.count ? found.items[0].rule->id : "nothing");
+		for (size_t n = 0; n < file.count; n++)
+			X509_free(certificates[n]);
+		X509_free(file.leaf);
+		findings_free(&found);
+	}
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+/* Rules whose cases stand elsewhere in this file, or in the suite of NIST (test_pkits.c). */
+static const char *const elsewhere[] = {
+	"path_untrusted",   "path_host",	 "path_anchor_between",
+	"path_policy",	    "path_too_long",	 "path_revoked",
+	"path_crl_missing", "path_crl_outdated", "path_crl_unusable",
+};
+
+static bool has_case(const char *id)
+{
+	for (size_t i = 0; i < path_case_count; i++)
+		if (path_cases[i].rule && strcmp(path_cases[i].rule, id) == 0)
+			return true;
+	for (size_t i = 0; i < FILE_CASES; i++)
+		if (file_cases[i].rule && strcmp(file_cases[i].rule, id) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+		if (strcmp(elsewhere[i], id) == 0)
+			return true;
+	return false;
+}
+
+static void every_rule_has_a_case(void **state)
+{
+	size_t count;
+	const struct rule *rules = path_rules(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		assert_true(path_rule_applies(i) != 0);
+		assert_true(rules[i].why[0] && rules[i].todo[0] && rules[i].reference[0]);
+		if (!has_case(rules[i].id))
+			fail_msg("%s has no case", rules[i].id);
+		for (size_t n = 0; n < i; n++)
+			assert_string_not_equal(rules[i].id, rules[n].id);
+	}
+	assert_int_equal(path_rule_applies(count), 0);
+}
+
+/* --- for other verifiers ---------------------------------------------------------------------- */
+
+/* FOLDER/CASE/leaf.pem, chain.pem and root.pem. */
+static void write_one(const char *folder, const char *name, X509 *const *certificates, size_t count)
+{
+	char path[500];
+	FILE *to;
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	to = fopen(path, "w");
+	if (!to) {
+		perror(path);
+		exit(1);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (certificates[i] && PEM_write_X509(to, certificates[i]) != 1)
+			exit(1);
+	fclose(to);
+}
+
+static int write_cases(const char *folder)
+{
+	for (size_t i = 0; i < path_case_count; i++) {
+		const struct path_case *c = &path_cases[i];
+		struct path_made m;
+		char path[400];
+
+		snprintf(path, sizeof path, "%s/%s", folder, c->name);
+		if (mkdir(path, 0700) != 0) {
+			fprintf(stderr, "%s: %s\n", path, strerror(errno));
+			return 1;
+		}
+		path_make(c, now, &m);
+		write_one(path, "leaf.pem", m.certificates, 1);
+		write_one(path, "chain.pem", m.certificates + 1, m.count - 2);
+		write_one(path, "root.pem", m.certificates + m.count - 1, 1);
+		path_made_free(&m);
+		printf("%s %s\n", c->name, c->rule ? c->rule : "good");
+	}
+	path_keys_free();
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_case_has_its_verdict),
+		cmocka_unit_test(last_second_counts),
+		cmocka_unit_test(level_host_and_purpose),
+		cmocka_unit_test(right_issuer_is_found),
+		cmocka_unit_test(what_is_an_anchor),
+		cmocka_unit_test(no_path_is_endless),
+		cmocka_unit_test(what_is_no_certificate_is_refused),
+		cmocka_unit_test(every_file_rule_speaks),
+		cmocka_unit_test(every_rule_has_a_case),
+	};
+	int failed;
+
+	now = time(NULL);
+	if (argc == 3 && strcmp(argv[1], "--write") == 0)
+		return write_cases(argv[2]);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	path_keys_free();
+	return failed;
+}
