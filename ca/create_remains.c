@@ -86,8 +86,9 @@ enum status remains_expect(const char *folder, struct error *e)
 enum status remains_remove(const char *folder, struct error *e)
 {
 	static const char *const files[] = {
-		AUTHORITY_CERTIFICATE,	AUTHORITY_CHAIN, AUTHORITY_CONF, AUTHORITY_STORE "-wal",
-		AUTHORITY_STORE "-shm", AUTHORITY_STORE, AUTHORITY_KEY,
+		AUTHORITY_CERTIFICATE,	AUTHORITY_CHAIN,	AUTHORITY_CONF,
+		AUTHORITY_STORE "-wal", AUTHORITY_STORE "-shm", AUTHORITY_STORE STORE_LOCK_SUFFIX,
+		AUTHORITY_STORE,	AUTHORITY_KEY,
 	};
 	static const char *const folders[] = {AUTHORITY_KEY_FOLDER, AUTHORITY_PROFILES};
 	enum status s = remains_sweep(folder, e);

@@ -24,6 +24,9 @@
 #define SERIAL_MAX 20 /* octets, RFC 5280 4.1.2.2 */
 #define STORE_VERSION 2
 
+/* Beside the store, empty: who holds it locked reserves and finishes rows. */
+#define STORE_LOCK_SUFFIX "-lock"
+
 struct store;
 
 enum store_mode { STORE_READ, STORE_WRITE };
@@ -122,6 +125,37 @@ MUST_CHECK enum status store_issue(struct store *s, struct span serial, struct s
 /* reserved → failed. */
 MUST_CHECK enum status store_fail(struct store *s, struct span serial, const char *why, int64_t now,
 				  struct error *e);
+
+/*
+ * Many at once, in one durable transaction: a group waits for the disk once. What a condition says
+ * is in status and error of its item: STATUS_REFUSED and STATUS_EXISTS leave out that one alone,
+ * any other failure all of them. STATUS_EXISTS in the result is a serial in use.
+ */
+struct store_reservation {
+	const struct store_intent *intent;
+	const struct store_condition *condition; /* NULL: none */
+	enum status status;
+	struct error error;
+};
+MUST_CHECK enum status store_reserve_many(struct store *s, struct store_reservation *items,
+					  size_t count, int64_t now, struct error *e);
+
+/* What became of one that was reserved: issued, or failed with a reason. */
+struct store_result {
+	struct span serial, der;
+	const char *failure; /* NULL: issued */
+};
+/* All or, on failure, none. */
+MUST_CHECK enum status store_finish_many(struct store *s, const struct store_result *items,
+					 size_t count, int64_t now, struct error *e);
+
+/*
+ * Where no process is left that could finish what is reserved (each that reserves holds a lock
+ * until it closes the store or ends), those rows become failed; *count says how many. Else nothing
+ * changes.
+ */
+MUST_CHECK enum status store_fail_orphans(struct store *s, int64_t now, size_t *count,
+					  struct error *e);
 
 /*
  * Reserves the next sequential serial: the larger of first and one more than any serial there is,

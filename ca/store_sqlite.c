@@ -20,6 +20,7 @@ static enum status store_new(const char *path, enum store_mode mode, struct stor
 		return error_memory(e);
 	s->mode = mode;
 	s->owner = getpid();
+	s->alone_fd = -1;
 	s->path = strdup(path);
 	if (!s->path) {
 		store_close(s);
@@ -34,8 +35,11 @@ void store_close(struct store *s)
 	if (!s)
 		return;
 	/* A child must not end a connection it inherited: that could undo the parent's locks. */
-	if (s->owner == getpid())
+	if (s->owner == getpid()) {
+		queries_forget(s);
 		sqlite3_close(s->db);
+	}
+	signing_end(s);
 	free(s->path);
 	free(s);
 }

@@ -14,11 +14,16 @@
 #define STORE_APPLICATION_ID 0x73756263 /* "subc", PRAGMA application_id */
 #define STORE_BUSY_MILLISECONDS 10000
 
+#define STATEMENTS_KEPT 16
+
 struct store {
 	sqlite3 *db;
 	char *path;
 	enum store_mode mode;
 	pid_t owner;
+	/* Prepared and not in use, NULL between them: for the next query in the same words. */
+	sqlite3_stmt *idle[STATEMENTS_KEPT];
+	int alone_fd; /* the lock of ca/store_sqlite_group.c; -1: not taken */
 };
 
 /* --- ca/store_sqlite_query.c: one statement, one transaction, one way to fail ----------------- */
@@ -65,7 +70,25 @@ MUST_CHECK enum status schema_upgrade(struct store *s, int64_t from, struct erro
 /* STATUS_DAMAGED unless this is a store; its version. */
 MUST_CHECK enum status schema_version(struct store *s, int64_t *version, struct error *e);
 
+/* Ends the statements that are kept; before the connection ends. */
+void queries_forget(struct store *s);
+
+/* --- ca/store_sqlite_group.c ------------------------------------------------------------------ */
+
+/* Says to store_fail_orphans() of other processes, until the store is closed, that this one signs. */
+MUST_CHECK enum status signing_begin(struct store *s, struct error *e);
+void signing_end(struct store *s);
+
 /* --- ca/store_sqlite_rows.c ------------------------------------------------------------------- */
+
+/* All inside the caller's transaction. */
+MUST_CHECK enum status row_reserve_if(struct store *s, const struct store_intent *intent,
+				      const struct store_condition *condition, int64_t now,
+				      struct error *e);
+MUST_CHECK enum status row_issue(struct store *s, struct span serial, struct span der, int64_t now,
+				 struct error *e);
+MUST_CHECK enum status row_fail(struct store *s, struct span serial, const char *why, int64_t now,
+				struct error *e);
 
 /* STATUS_EXISTS, in words. */
 enum status serial_in_use(struct store *s, struct span serial, struct error *e);

@@ -1,5 +1,6 @@
 #include "ca/store_sqlite.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static enum status kind(int code, const char **todo)
@@ -54,11 +55,48 @@ enum status sql_failed(const struct store *s, int code, const char *doing, struc
 	return status;
 }
 
+/* One that was prepared from the same words; preparing takes longer than most that is done with it. */
+static sqlite3_stmt *take_idle(struct store *s, const char *sql)
+{
+	for (size_t i = 0; i < STATEMENTS_KEPT; i++) {
+		sqlite3_stmt *idle = s->idle[i];
+
+		if (idle && strcmp(sqlite3_sql(idle), sql) == 0) {
+			s->idle[i] = NULL;
+			return idle;
+		}
+	}
+	return NULL;
+}
+
+static void keep_idle(struct store *s, sqlite3_stmt *statement)
+{
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	for (size_t i = 0; i < STATEMENTS_KEPT; i++) {
+		if (!s->idle[i]) {
+			s->idle[i] = statement;
+			return;
+		}
+	}
+	sqlite3_finalize(statement);
+}
+
+void queries_forget(struct store *s)
+{
+	for (size_t i = 0; i < STATEMENTS_KEPT; i++) {
+		sqlite3_finalize(s->idle[i]);
+		s->idle[i] = NULL;
+	}
+}
+
 enum status query_begin(struct query *q, struct store *s, const char *sql, struct error *e)
 {
 	int code;
 
-	*q = (struct query){.store = s};
+	*q = (struct query){.store = s, .statement = take_idle(s, sql)};
+	if (q->statement)
+		return STATUS_OK;
 	code = sqlite3_prepare_v2(s->db, sql, -1, &q->statement, NULL);
 	return code == SQLITE_OK ? STATUS_OK : sql_failed(s, code, "read", e);
 }
@@ -122,7 +160,8 @@ int64_t query_get_int(const struct query *q, int column)
 
 void query_end(struct query *q)
 {
-	sqlite3_finalize(q->statement);
+	if (q->statement)
+		keep_idle(q->store, q->statement);
 	q->statement = NULL;
 }
 

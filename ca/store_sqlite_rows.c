@@ -76,20 +76,26 @@ static enum status reserve(struct store *s, const struct store_intent *i, struct
 	return status == STATUS_OK ? insert(s, i, serial, now, e) : status;
 }
 
+enum status row_reserve_if(struct store *s, const struct store_intent *intent,
+			   const struct store_condition *condition, int64_t now, struct error *e)
+{
+	enum status status = intent_check(s, intent, e);
+
+	if (status == STATUS_OK && condition)
+		status = store_each(s, &condition->filter, condition->visit, condition->context, e);
+	return status == STATUS_OK ? reserve(s, intent, intent->serial, now, e) : status;
+}
+
 enum status store_reserve_if(struct store *s, const struct store_intent *intent,
 			     const struct store_condition *condition, int64_t now, struct error *e)
 {
-	enum status status = intent_check(s, intent, e);
+	enum status status = signing_begin(s, e);
 
 	if (status == STATUS_OK)
 		status = transaction_begin(s, e);
 	if (status != STATUS_OK)
 		return status;
-	if (condition)
-		status = store_each(s, &condition->filter, condition->visit, condition->context, e);
-	if (status == STATUS_OK)
-		status = reserve(s, intent, intent->serial, now, e);
-	return transaction_end(s, status, e);
+	return transaction_end(s, row_reserve_if(s, intent, condition, now, e), e);
 }
 
 enum status store_reserve(struct store *s, const struct store_intent *intent, int64_t now,
@@ -127,6 +133,8 @@ enum status store_reserve_next(struct store *s, const struct store_intent *inten
 {
 	enum status status = intent_check(s, intent, e);
 
+	if (status == STATUS_OK)
+		status = signing_begin(s, e);
 	if (status == STATUS_OK)
 		status = transaction_begin(s, e);
 	if (status != STATUS_OK)
@@ -185,23 +193,18 @@ static enum status finish(struct store *s, enum cert_state to, const struct jour
 	return status;
 }
 
-static enum status finish_in_transaction(struct store *s, enum cert_state to,
-					 const struct journal_change *c, struct error *e)
+static enum status finish_and_tell(struct store *s, enum cert_state to,
+				   const struct journal_change *c, struct error *e)
 {
 	enum status status = serial_check(c->serial, e);
 
 	if (status == STATUS_OK)
-		status = transaction_begin(s, e);
-	if (status != STATUS_OK)
-		return status;
-	status = journal_append(s, c, e);
-	if (status == STATUS_OK)
-		status = finish(s, to, c, e);
-	return transaction_end(s, status, e);
+		status = journal_append(s, c, e);
+	return status == STATUS_OK ? finish(s, to, c, e) : status;
 }
 
-enum status store_issue(struct store *s, struct span serial, struct span der, int64_t now,
-			struct error *e)
+enum status row_issue(struct store *s, struct span serial, struct span der, int64_t now,
+		      struct error *e)
 {
 	struct journal_change change = {
 		.event = "issue", .time = now, .serial = serial, .der = der};
@@ -209,14 +212,30 @@ enum status store_issue(struct store *s, struct span serial, struct span der, in
 	if (der.len == 0)
 		return error_set(e, STATUS_INTERNAL, s->path, NULL,
 				 "an issued certificate is empty");
-	return finish_in_transaction(s, CERT_ISSUED, &change, e);
+	return finish_and_tell(s, CERT_ISSUED, &change, e);
+}
+
+enum status row_fail(struct store *s, struct span serial, const char *why, int64_t now,
+		     struct error *e)
+{
+	struct journal_change change = {
+		.event = "fail", .time = now, .serial = serial, .detail = why};
+
+	return finish_and_tell(s, CERT_FAILED, &change, e);
+}
+
+enum status store_issue(struct store *s, struct span serial, struct span der, int64_t now,
+			struct error *e)
+{
+	if (transaction_begin(s, e) != STATUS_OK)
+		return error_status(e);
+	return transaction_end(s, row_issue(s, serial, der, now, e), e);
 }
 
 enum status store_fail(struct store *s, struct span serial, const char *why, int64_t now,
 		       struct error *e)
 {
-	struct journal_change change = {
-		.event = "fail", .time = now, .serial = serial, .detail = why};
-
-	return finish_in_transaction(s, CERT_FAILED, &change, e);
+	if (transaction_begin(s, e) != STATUS_OK)
+		return error_status(e);
+	return transaction_end(s, row_fail(s, serial, why, now, e), e);
 }

@@ -60,7 +60,7 @@ int store_setup(void **state)
 
 int store_teardown(void **state)
 {
-	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", STORE_LOCK_SUFFIX};
 	struct fixture *f = *state;
 	char name[128];
 
