@@ -42,7 +42,7 @@ tamper() {
 
 @test "show --json has the text that was hashed: the chain can be computed without subca" {
 	subca -C one journal show --json >rows
-	subca -C one journal verify --json >head
+	subca -C one journal verify --json >head.json
 	python3 - <<-'END'
 		import hashlib, json
 		rows = json.load(open("rows"))
@@ -52,7 +52,7 @@ tamper() {
 		    last = hashlib.sha256(last + row["canonical"].encode()).digest()
 		    assert (row["row"], row["hash"]) == (n, last.hex()), row
 		    assert row["entry"] == json.loads(row["canonical"]), row
-		head = json.load(open("head"))["head"]
+		head = json.load(open("head.json"))["head"]
 		assert (head["row"], head["hash"]) == (n, last.hex()), head
 	END
 }

@@ -24,8 +24,9 @@ token_make() {
 
 token_setup() {
 	MODULE=$(softhsm_module)
-	[ -n "$MODULE" ] && command -v pkcs11-tool softhsm2-util > /dev/null ||
+	if [ -z "$MODULE" ] || ! command -v pkcs11-tool > /dev/null; then
 		skip "SoftHSM2 and OpenSC are not installed"
+	fi
 	token_folder "${1:-$PWD}"
 	token_make "Root CA"
 	TOKEN='pkcs11:token=Root%20CA'

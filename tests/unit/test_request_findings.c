@@ -110,11 +110,13 @@ static EVP_PKEY *rsa_of_neighbours(void)
  */
 static EVP_PKEY *rsa_of_primes_2_520_apart(void)
 {
-	BIGNUM *p = prime(1024), *q = word(1);
+	BIGNUM *p = prime(1024), *q = word(1), *next;
 
 	assert_int_equal(BN_lshift(q, q, 520), 1);
 	assert_int_equal(BN_add(q, q, p), 1);
-	return rsa_of(product(p, prime_after(q)), word(E));
+	next = prime_after(q);
+	BN_free(q);
+	return rsa_of(product(p, next), word(E));
 }
 
 static EVP_PKEY *p256_by_its_numbers(void)
