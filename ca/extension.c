@@ -116,6 +116,21 @@ static enum status key_identifier(struct span spki, ASN1_OCTET_STRING **out, str
 	return error_openssl(e, STATUS_INTERNAL, NULL, NULL, "the key identifier cannot be made");
 }
 
+/* RFC 6960 4.2.2.2.1: present or not, with nothing in it. */
+static enum status add_no_check(const struct extension_input *in, STACK_OF(X509_EXTENSION) *list,
+				struct error *e)
+{
+	ASN1_NULL *value;
+	enum status s;
+
+	if (!in->profile->ocsp_no_check)
+		return STATUS_OK;
+	value = ASN1_NULL_new();
+	s = add(list, NID_id_pkix_OCSP_noCheck, false, value, e);
+	ASN1_NULL_free(value);
+	return s;
+}
+
 static enum status add_identifiers(const struct extension_input *in, STACK_OF(X509_EXTENSION) *list,
 				   struct error *e)
 {
@@ -296,8 +311,9 @@ enum status extensions_build(const struct extension_input *in, STACK_OF(X509_EXT
 {
 	static enum status (*const steps[])(const struct extension_input *,
 					    STACK_OF(X509_EXTENSION) *, struct error *) = {
-		add_basic_constraints, add_key_usage, add_purposes,    add_identifiers,
-		add_alt_name,	       add_policies,  add_access_urls, add_crl_url,
+		add_basic_constraints, add_key_usage,	add_purposes,
+		add_no_check,	       add_identifiers, add_alt_name,
+		add_policies,	       add_access_urls, add_crl_url,
 	};
 	STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
 	enum status s = list ? STATUS_OK : error_memory(e);

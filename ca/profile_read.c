@@ -359,6 +359,7 @@ enum status profile_read(const config_setting_t *root, struct profile *p, struct
 		{"crl_distribution_points", SETTING_BOOL, &p->crl_distribution_points, 0, 0},
 		{"authority_information_access", SETTING_BOOL, &p->authority_information_access, 0,
 		 0},
+		{"ocsp_no_check", SETTING_BOOL, &p->ocsp_no_check, 0, 0},
 	};
 	int word_kind = (int)p->kind, word_san = (int)p->subject_alt_name;
 

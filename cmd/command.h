@@ -43,6 +43,7 @@ struct command {
 	entry(sign) \
 	entry(revoke) \
 	entry(crl) \
+	entry(ocsp) \
 	entry(list) \
 	entry(journal) \
 	entry(show) \

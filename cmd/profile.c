@@ -99,6 +99,8 @@ static void add_extensions(const struct profile *p, struct text *t)
 		text_printf(t, "%scRLDistributionPoints", separator(t));
 	if (p->authority_information_access)
 		text_printf(t, "%sauthorityInfoAccess", separator(t));
+	if (p->ocsp_no_check)
+		text_printf(t, "%sid-pkix-ocsp-nocheck", separator(t));
 	if (names[p->subject_alt_name])
 		text_printf(t, "%s%s", separator(t), names[p->subject_alt_name]);
 	for (size_t i = 0; i < p->policy_count; i++)

@@ -19,7 +19,7 @@ static const struct option_spec options[] = {
 	 .letter = 'p',
 	 .argument = "NAME",
 	 .complete = COMPLETE_PROFILE,
-	 .help = "what kind of certificate: zia, zia-hsm, zpa, subordinate-ca, server, client, "
+	 .help = "what kind of certificate: zia, zia-hsm, zpa, subordinate-ca, server, client, ocsp, "
 		 "or one of this CA's own; 'subca profile list' shows them"},
 	{.name = "days", .argument = "N", .help = "how long it is valid; the profile's life else"},
 	{.name = "not-after",
