@@ -109,15 +109,69 @@ void lint_email_syntax(const struct lint_subject *s, struct lint_report *report)
 	say_bad_names(s, GEN_EMAIL, is_mailbox, report);
 }
 
-void lint_ip_syntax(const struct lint_subject *s, struct lint_report *report)
+static void say_addresses(const struct lint_subject *s, enum lint_known known,
+			  struct lint_report *report)
 {
-	const GENERAL_NAMES *names = lint_value(s, LINT_SUBJECT_ALT_NAME);
+	const GENERAL_NAMES *names = lint_value(s, known);
 
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
 		int len = name->type == GEN_IPADD ? ASN1_STRING_length(name->d.ip) : 4;
 
 		if (len != 4 && len != 16)
-			lint_say(report, SUBJECT_ALT, "has an address of %d octets", len);
+			lint_say(report, known == LINT_SUBJECT_ALT_NAME ? SUBJECT_ALT : ISSUER_ALT,
+				 "has an address of %d octets", len);
+	}
+}
+
+void lint_ip_syntax(const struct lint_subject *s, struct lint_report *report)
+{
+	say_addresses(s, LINT_SUBJECT_ALT_NAME, report);
+	say_addresses(s, LINT_ISSUER_ALT_NAME, report);
+}
+
+static void say_empty_names(const struct lint_subject *s, enum lint_known known,
+			    struct lint_report *report)
+{
+	const GENERAL_NAMES *names = lint_value(s, known);
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type == GEN_DIRNAME && X509_NAME_entry_count(name->d.directoryName) == 0)
+			lint_say(report, known == LINT_SUBJECT_ALT_NAME ? SUBJECT_ALT : ISSUER_ALT,
+				 "has an empty distinguished name");
+	}
+}
+
+void lint_alt_name_directory_empty(const struct lint_subject *s, struct lint_report *report)
+{
+	say_empty_names(s, LINT_SUBJECT_ALT_NAME, report);
+	say_empty_names(s, LINT_ISSUER_ALT_NAME, report);
+}
+
+static bool has_address(const struct lint_subject *s)
+{
+	const GENERAL_NAMES *names = lint_value(s, LINT_SUBJECT_ALT_NAME);
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+		if (sk_GENERAL_NAME_value(names, i)->type == GEN_EMAIL)
+			return true;
+	return false;
+}
+
+void lint_subject_email_in_name(const struct lint_subject *s, struct lint_report *report)
+{
+	for (int i = 0; i < sk_LINT_RDN_num(s->subject_name); i++) {
+		const LINT_RDN *rdn = sk_LINT_RDN_value(s->subject_name, i);
+
+		for (int j = 0; j < sk_LINT_ATTRIBUTE_num(rdn); j++) {
+			const LINT_ATTRIBUTE *a = sk_LINT_ATTRIBUTE_value(rdn, j);
+
+			if (OBJ_obj2nid(a->type) != NID_pkcs9_emailAddress || has_address(s))
+				continue;
+			lint_say(report, "subject.emailAddress", "is not in subjectAltName");
+			return;
+		}
 	}
 }

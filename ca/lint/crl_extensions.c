@@ -41,9 +41,15 @@ static bool is_negative(const ASN1_INTEGER *number)
 	return number && ASN1_STRING_type(number) == V_ASN1_NEG_INTEGER;
 }
 
+/* An empty list of extensions has a rule of its own. */
+static bool lacks(const struct lint_subject *s, enum lint_known known)
+{
+	return !lint_raw(s, known) && sk_LINT_EXTENSION_num(s->extensions) != 0;
+}
+
 void lint_crl_number_missing(const struct lint_subject *s, struct lint_report *report)
 {
-	if (!lint_raw(s, LINT_CRL_NUMBER))
+	if (lacks(s, LINT_CRL_NUMBER))
 		lint_say(report, NULL, "has no cRLNumber");
 }
 
@@ -68,7 +74,7 @@ void lint_crl_number_negative(const struct lint_subject *s, struct lint_report *
 
 void lint_crl_aki_missing(const struct lint_subject *s, struct lint_report *report)
 {
-	if (!lint_raw(s, LINT_AKI))
+	if (lacks(s, LINT_AKI))
 		lint_say(report, NULL, "has no authorityKeyIdentifier");
 }
 

@@ -159,3 +159,48 @@ void lint_name_constraints_not_critical(const struct lint_subject *s, struct lin
 {
 	say_not_critical(s, LINT_NAME_CONSTRAINTS, report);
 }
+
+void lint_extensions_empty(const struct lint_subject *s, struct lint_report *report)
+{
+	if (s->extensions && sk_LINT_EXTENSION_num(s->extensions) == 0)
+		lint_say(report, "extensions", "is there and empty");
+}
+
+void lint_directory_attributes_critical(const struct lint_subject *s, struct lint_report *report)
+{
+	say_critical(s, LINT_DIRECTORY_ATTRIBUTES, report);
+}
+
+void lint_directory_attributes_empty(const struct lint_subject *s, struct lint_report *report)
+{
+	const LINT_ATTRIBUTES *all = lint_value(s, LINT_DIRECTORY_ATTRIBUTES);
+
+	if (all && sk_LINT_REQUEST_ATTRIBUTE_num(all) == 0)
+		lint_say(report, "extension subjectDirectoryAttributes", "is empty");
+}
+
+static bool has_type(const struct lint_subject *s, int nid)
+{
+	for (int i = 0; i < sk_LINT_EXTENSION_num(s->extensions); i++)
+		if (OBJ_obj2nid(sk_LINT_EXTENSION_value(s->extensions, i)->type) == nid)
+			return true;
+	return false;
+}
+
+void lint_private_key_usage_period(const struct lint_subject *s, struct lint_report *report)
+{
+	if (has_type(s, NID_private_key_usage_period))
+		lint_say(report, NULL, "has privateKeyUsagePeriod");
+}
+
+void lint_netscape_extension(const struct lint_subject *s, struct lint_report *report)
+{
+	static const int netscape[] = {NID_netscape_cert_type,	     NID_netscape_base_url,
+				       NID_netscape_revocation_url,  NID_netscape_ca_revocation_url,
+				       NID_netscape_renewal_url,     NID_netscape_ca_policy_url,
+				       NID_netscape_ssl_server_name, NID_netscape_comment};
+
+	for (size_t i = 0; i < sizeof netscape / sizeof *netscape; i++)
+		if (has_type(s, netscape[i]))
+			lint_say(report, NULL, "has %s", OBJ_nid2ln(netscape[i]));
+}

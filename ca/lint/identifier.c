@@ -1,5 +1,9 @@
 #include "ca/lint/internal.h"
 
+#include <string.h>
+
+#include <openssl/evp.h>
+
 #define AKI_WHERE "extension authorityKeyIdentifier"
 
 void lint_ski_missing(const struct lint_subject *s, struct lint_report *report)
@@ -78,4 +82,49 @@ void lint_aki_issuer_serial(const struct lint_subject *s, struct lint_report *re
 		lint_say(report, AKI_WHERE, "has another serial number than the issuer's");
 	else if (!names_hold(aki->issuer, s->issuer->issuer_der))
 		lint_say(report, AKI_WHERE, "does not name the issuer's issuer");
+}
+
+/* RFC 5280 4.2.1.2 (2): 0100 and the last 60 bits of the SHA-1. */
+static bool is_short_form(struct span ski, const unsigned char digest[static 20])
+{
+	return ski.len == 8 && ski.data[0] == (0x40 | (digest[12] & 0x0F)) &&
+	       memcmp(ski.data + 1, digest + 13, 7) == 0;
+}
+
+static bool is_hash_of(struct span ski, struct span key, const EVP_MD *digest, size_t least)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	return EVP_Digest(key.data, key.len, hash, &len, digest, NULL) == 1 && ski.len >= least &&
+	       ski.len <= len && memcmp(ski.data, hash, ski.len) == 0;
+}
+
+/* RFC 5280's two methods and those of RFC 7093: a hash of the key's bits, or of the whole field. */
+static bool follows_from_key(const struct lint_subject *s, struct span ski)
+{
+	const EVP_MD *const digests[] = {EVP_sha256(), EVP_sha384(), EVP_sha512()};
+	struct span bits = lint_string(s->spki->key);
+	unsigned char sha1[EVP_MAX_MD_SIZE];
+
+	if (is_hash_of(ski, bits, EVP_sha1(), 20) || is_hash_of(ski, s->spki_der, EVP_sha1(), 20))
+		return true;
+	if (EVP_Digest(bits.data, bits.len, sha1, NULL, EVP_sha1(), NULL) == 1 &&
+	    is_short_form(ski, sha1))
+		return true;
+	for (size_t i = 0; i < sizeof digests / sizeof *digests; i++)
+		if (is_hash_of(ski, bits, digests[i], 20) ||
+		    is_hash_of(ski, s->spki_der, digests[i], 20))
+			return true;
+	return false;
+}
+
+/* An empty one has a rule of its own. */
+void lint_ski_method(const struct lint_subject *s, struct lint_report *report)
+{
+	const ASN1_OCTET_STRING *ski = lint_value(s, LINT_SKI);
+
+	if (ski && ASN1_STRING_length(ski) > 0 && !follows_from_key(s, lint_string(ski)))
+		lint_say(report, "extension subjectKeyIdentifier",
+			 "is no hash of the key by a known method");
 }

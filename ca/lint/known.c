@@ -33,6 +33,8 @@ static const struct {
 	[LINT_FRESHEST_CRL] = {"freshestCRL", NID_freshest_crl, IN_BOTH},
 	[LINT_AIA] = {"authorityInfoAccess", NID_info_access, IN_BOTH},
 	[LINT_SIA] = {"subjectInfoAccess", NID_sinfo_access, IN_CERTIFICATE},
+	[LINT_DIRECTORY_ATTRIBUTES] = {"subjectDirectoryAttributes",
+				       NID_subject_directory_attributes, IN_CERTIFICATE},
 	[LINT_CRL_NUMBER] = {"cRLNumber", NID_crl_number, LINT_CRL},
 	[LINT_DELTA_CRL] = {"deltaCRLIndicator", NID_delta_crl, LINT_CRL},
 	[LINT_ISSUING_POINT] = {"issuingDistributionPoint", NID_issuing_distribution_point,
@@ -77,6 +79,9 @@ void *lint_decode(struct span der, const ASN1_ITEM *item)
 
 static const ASN1_ITEM *known_item(unsigned known)
 {
+	/* OpenSSL 3.0 knows no type for it. */
+	if (known == LINT_DIRECTORY_ATTRIBUTES)
+		return ASN1_ITEM_rptr(LINT_ATTRIBUTES);
 	return ASN1_ITEM_ptr(X509V3_EXT_get_nid(known_extensions[known].nid)->it);
 }
 

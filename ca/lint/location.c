@@ -1,6 +1,7 @@
 #include "ca/lint/internal.h"
 
 #define AIA "extension authorityInfoAccess"
+#define SIA "extension subjectInfoAccess"
 
 typedef void url_check(struct span url, const char *where, struct lint_report *report);
 
@@ -103,32 +104,116 @@ void lint_crl_url_syntax(const struct lint_subject *s, struct lint_report *repor
 	each_crl_url(s, check_syntax, report);
 }
 
-static void each_aia_url(const struct lint_subject *s, url_check *check, struct lint_report *report)
+typedef void place_check(const ACCESS_DESCRIPTION *place, const char *where,
+			 struct lint_report *report);
+
+static void each_place(const struct lint_subject *s, enum lint_known known, place_check *check,
+		       struct lint_report *report)
 {
-	const AUTHORITY_INFO_ACCESS *places = lint_value(s, LINT_AIA);
+	const AUTHORITY_INFO_ACCESS *places = lint_value(s, known);
+
+	for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(places); i++)
+		check(sk_ACCESS_DESCRIPTION_value(places, i), known == LINT_AIA ? AIA : SIA,
+		      report);
+}
+
+static void each_access_url(const struct lint_subject *s, enum lint_known known, url_check *check,
+			    struct lint_report *report)
+{
+	const AUTHORITY_INFO_ACCESS *places = lint_value(s, known);
 
 	for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(places); i++) {
 		const GENERAL_NAME *name = sk_ACCESS_DESCRIPTION_value(places, i)->location;
 
 		if (name->type == GEN_URI)
-			check(lint_string(name->d.uniformResourceIdentifier), AIA, report);
+			check(lint_string(name->d.uniformResourceIdentifier),
+			      known == LINT_AIA ? AIA : SIA, report);
 	}
+}
+
+static void say_no_place(const struct lint_subject *s, enum lint_known known, const char *where,
+			 struct lint_report *report)
+{
+	const AUTHORITY_INFO_ACCESS *places = lint_value(s, known);
+
+	if (places && sk_ACCESS_DESCRIPTION_num(places) == 0)
+		lint_say(report, where, "is empty");
 }
 
 void lint_aia_empty(const struct lint_subject *s, struct lint_report *report)
 {
-	const AUTHORITY_INFO_ACCESS *places = lint_value(s, LINT_AIA);
+	say_no_place(s, LINT_AIA, AIA, report);
+}
 
-	if (places && sk_ACCESS_DESCRIPTION_num(places) == 0)
-		lint_say(report, AIA, "is empty");
+void lint_sia_empty(const struct lint_subject *s, struct lint_report *report)
+{
+	say_no_place(s, LINT_SIA, SIA, report);
 }
 
 void lint_aia_url_scheme(const struct lint_subject *s, struct lint_report *report)
 {
-	each_aia_url(s, check_scheme, report);
+	each_access_url(s, LINT_AIA, check_scheme, report);
 }
 
 void lint_aia_url_syntax(const struct lint_subject *s, struct lint_report *report)
 {
-	each_aia_url(s, check_syntax, report);
+	each_access_url(s, LINT_AIA, check_syntax, report);
+}
+
+void lint_sia_url_syntax(const struct lint_subject *s, struct lint_report *report)
+{
+	each_access_url(s, LINT_SIA, check_syntax, report);
+}
+
+static void check_method(const ACCESS_DESCRIPTION *place, const char *where,
+			 struct lint_report *report)
+{
+	int nid = OBJ_obj2nid(place->method);
+	char name[80];
+
+	if (nid == NID_ad_OCSP || nid == NID_ad_ca_issuers)
+		return;
+	OBJ_obj2txt(name, sizeof name, place->method, 0);
+	lint_say(report, where, "has the access method %s", name);
+}
+
+void lint_aia_method(const struct lint_subject *s, struct lint_report *report)
+{
+	each_place(s, LINT_AIA, check_method, report);
+}
+
+static void check_no_url(const ACCESS_DESCRIPTION *place, const char *where,
+			 struct lint_report *report)
+{
+	if (place->location->type != GEN_URI)
+		lint_say(report, where, "has a place that is no URL");
+}
+
+void lint_aia_no_url(const struct lint_subject *s, struct lint_report *report)
+{
+	each_place(s, LINT_AIA, check_no_url, report);
+}
+
+static void check_repository(const ACCESS_DESCRIPTION *place, const char *where,
+			     struct lint_report *report)
+{
+	if (OBJ_obj2nid(place->method) == NID_caRepository)
+		lint_say(report, where, "has caRepository, and this is no CA");
+}
+
+void lint_sia_repository_leaf(const struct lint_subject *s, struct lint_report *report)
+{
+	each_place(s, LINT_SIA, check_repository, report);
+}
+
+static void check_timestamp(const ACCESS_DESCRIPTION *place, const char *where,
+			    struct lint_report *report)
+{
+	if (OBJ_obj2nid(place->method) == NID_ad_timeStamping)
+		lint_say(report, where, "has timeStamping, and this is a CA");
+}
+
+void lint_sia_timestamp_ca(const struct lint_subject *s, struct lint_report *report)
+{
+	each_place(s, LINT_SIA, check_timestamp, report);
 }

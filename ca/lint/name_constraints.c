@@ -1,5 +1,7 @@
 #include "ca/lint/internal.h"
 
+#include <string.h>
+
 #define WHERE "extension nameConstraints"
 
 void lint_name_constraints_leaf(const struct lint_subject *s, struct lint_report *report)
@@ -94,4 +96,52 @@ static void check_dot(const GENERAL_SUBTREE *tree, struct lint_report *report)
 void lint_name_constraints_dot(const struct lint_subject *s, struct lint_report *report)
 {
 	each_subtree(s, check_dot, report);
+}
+
+static void check_kind(const GENERAL_SUBTREE *tree, struct lint_report *report)
+{
+	if (tree->base->type == GEN_X400 || tree->base->type == GEN_EDIPARTY ||
+	    tree->base->type == GEN_RID)
+		lint_say(report, WHERE, "constrains %s",
+			 tree->base->type == GEN_RID	? "registered identifiers"
+			 : tree->base->type == GEN_X400 ? "X.400 addresses"
+							: "EDI parties");
+}
+
+void lint_name_constraints_kind(const struct lint_subject *s, struct lint_report *report)
+{
+	each_subtree(s, check_kind, report);
+}
+
+/* Empty constrains all names of the kind. A dot before a DNS name has a rule of its own. */
+static bool is_host_constraint(int type, struct span name)
+{
+	const unsigned char *at = type == GEN_EMAIL ? memrchr(name.data, '@', name.len) : NULL;
+
+	if (name.len == 0)
+		return true;
+	if (at)
+		return at > name.data &&
+		       lint_is_host((struct span){at + 1, name.len - (size_t)(at + 1 - name.data)});
+	if (name.data[0] == '.')
+		name = (struct span){name.data + 1, name.len - 1};
+	return lint_is_host(name);
+}
+
+static void check_host(const GENERAL_SUBTREE *tree, struct lint_report *report)
+{
+	int type = tree->base->type;
+	struct span name;
+
+	if (type != GEN_DNS && type != GEN_EMAIL && type != GEN_URI)
+		return;
+	name = lint_string(tree->base->d.ia5);
+	if (!is_host_constraint(type, name))
+		lint_say(report, WHERE, "has the constraint '%.*s'",
+			 (int)(name.len < 100 ? name.len : 100), (const char *)name.data);
+}
+
+void lint_name_constraints_host(const struct lint_subject *s, struct lint_report *report)
+{
+	each_subtree(s, check_host, report);
 }

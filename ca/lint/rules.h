@@ -162,6 +162,16 @@ RULE(inhibit_any_policy_not_critical, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.1
      "software that skips it accepts what it forbids", "make it critical")
 RULE(name_constraints_not_critical, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.10",
      "software that skips it accepts names that it forbids", "make it critical")
+RULE(extensions_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1, 5.1",
+     "Extensions holds at least one; strict readers refuse an empty one", "leave it out")
+RULE(directory_attributes_critical, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.8",
+     "it must not be critical", "make it non-critical")
+RULE(directory_attributes_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.8",
+     "it must hold at least one attribute", "leave it out")
+RULE(private_key_usage_period, NOTICE, LINT_CERTIFICATE, "RFC 5280 1, RFC 3280 4.2.1.4",
+     "RFC 5280 has dropped it; hardly any software looks at it", "leave it out")
+RULE(netscape_extension, NOTICE, LINT_CERTIFICATE, "practice",
+     "Netscape's extensions mean nothing to today's software", "leave it out")
 
 /* Constraints and usage: ca/lint/usage.c */
 RULE(basic_constraints_critical, ERROR, LINT_CA, "RFC 5280 4.2.1.9",
@@ -226,6 +236,9 @@ RULE(aki_serial_pair, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 A.2",
      "issuer and serial number are both there or both absent", "leave both out")
 RULE(aki_issuer_serial, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 4.2.1.1",
      "verifiers that compare it do not accept the issuer", "leave issuer and serial number out")
+RULE(ski_method, NOTICE, LINT_CERTIFICATE, "RFC 5280 4.2.1.2, RFC 7093 2",
+     "it does not follow from the key by a known method, so that nobody can check it",
+     "nothing, if it was chosen so on purpose; AKIs must copy it")
 
 /* Alternative names: ca/lint/alt_name.c */
 RULE(subject_alt_name_empty, ERROR, LINT_CERTIFICATE | LINT_REQUEST, "RFC 5280 4.2.1.6",
@@ -251,6 +264,11 @@ RULE(email_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST,
      "write local-part@domain, without a display name")
 RULE(uri_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.2.1.6, RFC 3986 3",
      "no software can follow or match it", "write an absolute URI")
+RULE(alt_name_directory_empty, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST,
+     "RFC 5280 4.2.1.6", "an empty distinguished name names nobody", "leave it out or fill it in")
+RULE(subject_email_in_name, WARNING, LINT_CERTIFICATE | LINT_REQUEST, "RFC 5280 4.1.2.6",
+     "an address in the subject alone is not looked at by mail programs any more",
+     "put it into subjectAltName as well, or there alone")
 
 /* Name constraints: ca/lint/name_constraints.c */
 RULE(name_constraints_leaf, ERROR, LINT_LEAF, "RFC 5280 4.2.1.10", "only CAs may carry them",
@@ -264,6 +282,12 @@ RULE(name_constraints_ip, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.10",
 RULE(name_constraints_dot, WARNING, LINT_CERTIFICATE, "RFC 5280 4.2.1.10",
      "software disagrees about a host constraint that begins with a dot",
      "leave the dot out: a name includes those below it")
+RULE(name_constraints_kind, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.10",
+     "CAs must not constrain names of this kind: no software knows how",
+     "constrain directory names, host names, addresses, mail addresses or URIs")
+RULE(name_constraints_host, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.10",
+     "no name matches it, or every software matches others",
+     "write a host, a domain, a mail address or, for mail and URIs, a domain with a dot before it")
 
 /* Policies: ca/lint/policy.c */
 RULE(policies_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.4",
@@ -282,6 +306,22 @@ RULE(policy_constraints_leaf, ERROR, LINT_LEAF, "RFC 5280 4.2.1.11", "only CAs m
      "leave it out")
 RULE(inhibit_any_policy_leaf, ERROR, LINT_LEAF, "RFC 5280 4.2.1.14", "only CAs may carry it",
      "leave it out")
+RULE(policy_any_qualifier, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.4",
+     "with anyPolicy a qualifier is a CPS pointer or a user notice", "leave the qualifier out")
+RULE(policy_cps_syntax, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.4, RFC 3986 3",
+     "nobody finds the certification practice statement", "write http://HOST/PATH")
+RULE(policy_text_type, ERROR, LINT_CERTIFICATE, "RFC 6818 3", "explicitText must not be IA5String",
+     "use UTF8String")
+RULE(policy_text_long, WARNING, LINT_CERTIFICATE, "RFC 5280 4.2.1.4",
+     "software that keeps to 200 characters cuts the notice off or refuses it",
+     "shorten the notice")
+RULE(policy_notice_reference, WARNING, LINT_CERTIFICATE, "RFC 5280 4.2.1.4",
+     "no software has the file of notices that it refers to", "leave noticeRef out")
+RULE(policy_mapping_not_asserted, WARNING, LINT_CA, "RFC 5280 4.2.1.5",
+     "a policy that the certificate does not have is mapped for nobody",
+     "put the policy into certificatePolicies")
+RULE(policy_skip_negative, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.11, 4.2.1.14",
+     "a path cannot go on for fewer than no certificates", "give a number of 0 or more")
 
 /* Locations: ca/lint/location.c */
 RULE(crl_distribution_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.13",
@@ -293,6 +333,17 @@ RULE(crl_url_scheme, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.13",
      "serve the CRL over http")
 RULE(crl_url_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.13, RFC 3986 3",
      "no software finds the CRL", "write http://HOST/PATH")
+RULE(point_relative, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1.13",
+     "hardly any software reads a name relative to the issuer", "give the CRL's URL")
+RULE(point_some_reasons, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.13",
+     "software that follows the points never learns of the other reasons",
+     "add a point without reasons")
+RULE(point_issuer_name, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.13",
+     "the CRL's issuer must be named as it stands in the CRL",
+     "give its distinguished name, or leave cRLIssuer out")
+RULE(point_own_issuer, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.1.13",
+     "where the CA issues the CRL itself cRLIssuer must be absent: software looks for an indirect CRL",
+     "leave cRLIssuer out")
 RULE(aia_empty, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.2.1",
      "it must hold at least one place", "leave it out")
 RULE(aia_url_scheme, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.2.1",
@@ -300,6 +351,18 @@ RULE(aia_url_scheme, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.2.1",
      "serve it over http")
 RULE(aia_url_syntax, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.2.1, RFC 3986 3",
      "no software finds what it points to", "write http://HOST/PATH")
+RULE(aia_method, NOTICE, LINT_CERTIFICATE, "RFC 5280 4.2.2.1",
+     "software knows OCSP and caIssuers alone", "leave the other access method out")
+RULE(aia_no_url, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.2.1, RFC 6960 3.1",
+     "software only follows URLs", "give an http URL")
+RULE(sia_empty, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.2.2", "it must hold at least one place",
+     "leave it out")
+RULE(sia_url_syntax, ERROR, LINT_CERTIFICATE, "RFC 5280 4.2.2.2, RFC 3986 3",
+     "no software finds what it points to", "write http://HOST/PATH")
+RULE(sia_repository_leaf, WARNING, LINT_LEAF, "RFC 5280 4.2.2.2",
+     "only a CA has a place for the certificates that it issues", "leave caRepository out")
+RULE(sia_timestamp_ca, WARNING, LINT_CA, "RFC 5280 4.2.2.2",
+     "time stamps come from an end entity and not from a CA", "leave timeStamping out")
 
 /* Against the issuer: ca/lint/issuer.c */
 RULE(issuer_name_differs, ERROR, LINT_INTERMEDIATE | LINT_LEAF | LINT_CRL, "RFC 5280 6.1.3",
@@ -329,6 +392,19 @@ RULE(issuer_algorithm, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 6.1.3",
      "sign with an algorithm of the issuer's key")
 RULE(issuer_name_constraints, ERROR, LINT_INTERMEDIATE | LINT_LEAF, "RFC 5280 4.2.1.10",
      "verifiers refuse names outside the issuer's constraints", "use names that the issuer permits")
+
+/* What the CA/Browser Forum asks for, as far as it makes sense privately: ca/lint/cabf.c */
+RULE(cabf_server_life, NOTICE, LINT_LEAF, "CA/B BR 6.3.2",
+     "public servers get 398 days; Apple's devices refuse more than 825 from a private root too",
+     "issue it for a shorter time")
+RULE(cabf_common_name, WARNING, LINT_LEAF, "CA/B BR 7.1.4.3",
+     "clients look at the alternative names alone, and people at the common name",
+     "put the common name into subjectAltName as well")
+RULE(cabf_purpose_missing, NOTICE, LINT_LEAF, "CA/B BR 7.1.2.7.6",
+     "without extendedKeyUsage it is good for everything", "name its purposes")
+RULE(cabf_crl_life, NOTICE, LINT_CRL, "CA/B BR 4.9.7, 7.2",
+     "for so long nobody learns of a revocation who keeps the CRL until it ends",
+     "let nextUpdate come within a year")
 
 #include "ca/lint/rules_crl.h"
 #include "ca/lint/rules_request.h"

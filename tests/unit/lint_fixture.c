@@ -15,7 +15,7 @@
 
 #define ROOT_NAME "C:p:DE|O:u:Example|CN:u:Example Root"
 #define INTERMEDIATE_NAME "C:p:DE|O:u:Example|CN:u:Example Intermediate"
-#define LEAF_NAME "CN:u:www.example.com"
+#define LEAF_NAME "O:u:Example"
 
 /* ecdsa-with-SHA256 */
 #define ECDSA_SHA256 "300a06082a8648ce3d040302"
@@ -42,7 +42,7 @@ static const struct fixture_op root[] = {
 	{"spki", P256_HEAD P256_G},
 	{"+basicConstraints", "critical,CA:TRUE"},
 	{"+keyUsage", "critical,keyCertSign,cRLSign"},
-	{"+subjectKeyIdentifier", "0101010101010101010101010101010101010101"},
+	{"+subjectKeyIdentifier", "b467a3999eb5efa671de0032f08a9c9e5efda0e1"},
 };
 
 static const struct fixture_op intermediate[] = {
@@ -56,8 +56,8 @@ static const struct fixture_op intermediate[] = {
 	{"spki", P256_HEAD P256_2G},
 	{"+basicConstraints", "critical,CA:TRUE,pathlen:0"},
 	{"+keyUsage", "critical,keyCertSign,cRLSign"},
-	{"+subjectKeyIdentifier", "0202020202020202020202020202020202020202"},
-	{"+authorityKeyIdentifier", "DER:301680140101010101010101010101010101010101010101"},
+	{"+subjectKeyIdentifier", "5b4717b04eaced57c4eca1728ca9a71d3b224340"},
+	{"+authorityKeyIdentifier", "DER:30168014b467a3999eb5efa671de0032f08a9c9e5efda0e1"},
 };
 
 static const struct fixture_op leaf[] = {
@@ -72,8 +72,8 @@ static const struct fixture_op leaf[] = {
 	{"+keyUsage", "critical,digitalSignature"},
 	{"+extendedKeyUsage", "serverAuth"},
 	{"+subjectAltName", "DNS:www.example.com"},
-	{"+subjectKeyIdentifier", "0303030303030303030303030303030303030303"},
-	{"+authorityKeyIdentifier", "DER:301680140202020202020202020202020202020202020202"},
+	{"+subjectKeyIdentifier", "fc2cb70129452f936402b99c9cdea267412b1280"},
+	{"+authorityKeyIdentifier", "DER:301680145b4717b04eaced57c4eca1728ca9a71d3b224340"},
 };
 
 static const struct fixture_op crl[] = {
@@ -82,7 +82,7 @@ static const struct fixture_op crl[] = {
 	{"issuer", ROOT_NAME},
 	{"thisUpdate", "u:260601000000Z"},
 	{"nextUpdate", "u:261201000000Z"},
-	{"+authorityKeyIdentifier", "DER:301680140101010101010101010101010101010101010101"},
+	{"+authorityKeyIdentifier", "DER:30168014b467a3999eb5efa671de0032f08a9c9e5efda0e1"},
 	{"+crlNumber", "DER:020103"},
 	{"entry", "2222 u:260301000000Z"},
 };
@@ -391,12 +391,42 @@ static bool do_extension(struct builder *b, const struct fixture_op *op)
 	} else if (op->what[0] == '+') {
 		drop_extension(b->extensions, op->what + 1);
 		add_extension(b->extensions, op->what + 1, op->value);
+	} else if (strcmp(op->what, "no-extensions") == 0) {
+		sk_LINT_EXTENSION_pop_free(*b->extensions, LINT_EXTENSION_free);
+		*b->extensions = sk_LINT_EXTENSION_new_null();
 	} else if (op->what[0] == '-') {
 		drop_extension(b->extensions, op->what + 1);
 	} else {
 		return false;
 	}
 	return true;
+}
+
+/* The subject's key identifier, where there is one, goes with its key: RFC 5280 4.2.1.2 (1). */
+static void follow_key(struct builder *b)
+{
+	static const char name[] = "subjectKeyIdentifier";
+	const ASN1_STRING *whole = (*b->spki)->value.sequence;
+	const unsigned char *at = ASN1_STRING_get0_data(whole);
+	DER_SPKI *spki = d2i_DER_SPKI(NULL, &at, ASN1_STRING_length(whole));
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char hex[2 * EVP_MAX_MD_SIZE + 1];
+	bool has = false;
+
+	for (int i = 0; i < sk_LINT_EXTENSION_num(*b->extensions); i++)
+		has |= OBJ_obj2nid(sk_LINT_EXTENSION_value(*b->extensions, i)->type) ==
+		       NID_subject_key_identifier;
+	assert_non_null(spki);
+	assert_int_equal(EVP_Digest(ASN1_STRING_get0_data(spki->key),
+				    (size_t)ASN1_STRING_length(spki->key), digest, NULL, EVP_sha1(),
+				    NULL),
+			 1);
+	hex_encode((struct span){digest, 20}, hex);
+	if (has) {
+		drop_extension(b->extensions, name);
+		add_extension(b->extensions, name, hex);
+	}
+	DER_SPKI_free(spki);
 }
 
 static bool do_any(struct builder *b, const struct fixture_op *op)
@@ -423,6 +453,8 @@ static bool do_any(struct builder *b, const struct fixture_op *op)
 		assert_non_null(fields[i].to);
 		ASN1_TYPE_free(*fields[i].to);
 		*fields[i].to = fields[i].make(op->value);
+		if (b->spki && fields[i].to == b->spki)
+			follow_key(b);
 		return true;
 	}
 	return false;

@@ -23,6 +23,7 @@ enum fixture_kind {
  *                 "false," before it spells out that it is not critical
  * "++NAME"        one more of the kind
  * "-NAME"         an extension removed
+ * "no-extensions" an empty list in place of all of them
  * "serial"        hexadecimal INTEGER content
  * "version"       hexadecimal INTEGER content, "" for none
  * "issuer", "subject"
@@ -32,7 +33,7 @@ enum fixture_kind {
  *                 "TAG:text", TAG one of u(tc) g(eneralized) i(a5)
  * "signature", "outer", "algorithm" (both)
  *                 hexadecimal AlgorithmIdentifier
- * "spki"          hexadecimal SubjectPublicKeyInfo
+ * "spki"          hexadecimal SubjectPublicKeyInfo; subjectKeyIdentifier follows it
  * "subject-der"   hexadecimal Name
  * "rsa"           an RSA key: "BITS EXPONENT", the modulus odd and made up
  * "issuerUniqueID", "subjectUniqueID"
