@@ -456,7 +456,18 @@ static void every_rule_has_a_case(void **state)
 
 /* --- for other verifiers ---------------------------------------------------------------------- */
 
-/* FOLDER/CASE/leaf.pem, chain.pem and root.pem. */
+static void write_key(const char *folder, EVP_PKEY *key)
+{
+	char path[500];
+	FILE *to;
+
+	snprintf(path, sizeof path, "%s/key.pem", folder);
+	to = fopen(path, "w");
+	if (!to || PEM_write_PrivateKey(to, key, NULL, NULL, 0, NULL, NULL) != 1 || fclose(to) != 0)
+		exit(1);
+}
+
+/* FOLDER/CASE/leaf.pem with its key.pem, chain.pem and root.pem. */
 static void write_one(const char *folder, const char *name, X509 *const *certificates, size_t count)
 {
 	char path[500];
@@ -490,6 +501,7 @@ static int write_cases(const char *folder)
 		write_one(path, "leaf.pem", m.certificates, 1);
 		write_one(path, "chain.pem", m.certificates + 1, m.count - 2);
 		write_one(path, "root.pem", m.certificates + m.count - 1, 1);
+		write_key(path, path_case_key(c, 0));
 		path_made_free(&m);
 		printf("%s %s\n", c->name, c->rule ? c->rule : "good");
 	}
