@@ -69,6 +69,17 @@ enum status secret_take(struct bytes *b, struct secret **out, struct error *e)
 	return status;
 }
 
+enum status secret_copy(const struct secret *from, struct secret **out, struct error *e)
+{
+	struct secret *s = secret_new();
+
+	if (!s)
+		return error_memory(e);
+	memcpy(s, from, sizeof *s);
+	*out = s;
+	return STATUS_OK;
+}
+
 const char *secret_text(const struct secret *s)
 {
 	return s->text;
@@ -160,8 +171,9 @@ static enum status ask(int tty, const char *prompt, struct bytes *line, struct e
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	silent.c_lflag |= ECHONL;
 	catch_signals(saved);
-	(void)!write(tty, prompt, strlen(prompt));
+	/* Silent first: what is typed as soon as the question shows must be neither shown nor lost. */
 	tcsetattr(tty, TCSAFLUSH, &silent);
+	(void)!write(tty, prompt, strlen(prompt));
 	s = read_line(tty, line, e);
 	tcsetattr(tty, TCSAFLUSH, &before);
 	release_signals(saved);

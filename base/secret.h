@@ -16,6 +16,7 @@ struct secret;
 
 /* Takes over b's bytes and cleanses where they were; *b is empty afterwards, also on failure. */
 MUST_CHECK enum status secret_take(struct bytes *b, struct secret **out, struct error *e);
+MUST_CHECK enum status secret_copy(const struct secret *from, struct secret **out, struct error *e);
 void secret_free(struct secret *s);
 /* NUL-terminated. Valid as long as the secret is. */
 const char *secret_text(const struct secret *s);

@@ -104,11 +104,25 @@ static enum status read_urls(const config_setting_t *group, struct ca_urls *urls
 	return STATUS_OK;
 }
 
+/* Where the URI of the key names a module itself, that one counts. */
+static enum status add_module(struct authority *a, const char *module, struct error *e)
+{
+	char *name = NULL;
+
+	if (signer_name_with_module(a->key, module, &name, e) != STATUS_OK)
+		return error_status(e);
+	free(a->key);
+	a->key = name;
+	return STATUS_OK;
+}
+
 static enum status read_conf(struct authority *a, struct error *e)
 {
 	config_setting_t *serial = NULL, *urls = NULL;
+	char *module = NULL;
 	const struct setting_key keys[] = {
 		{"key", SETTING_STRING, &a->key, 1, 4096},
+		{"pkcs11_module", SETTING_STRING, &module, 1, 1024},
 		{"serial", SETTING_TREE, &serial, 0, 0},
 		{"urls", SETTING_TREE, &urls, 0, 0},
 		{"weak_keys", SETTING_STRING, &a->weak_keys, 1, 1024},
@@ -129,7 +143,10 @@ static enum status read_conf(struct authority *a, struct error *e)
 		s = read_urls(urls, &a->urls, e);
 	if (s == STATUS_OK && !a->key && !(a->key = strdup(AUTHORITY_KEY)))
 		s = error_memory(e);
+	if (s == STATUS_OK && module && signer_name_is_uri(a->key))
+		s = add_module(a, module, e);
 	config_destroy(&config);
+	free(module);
 	free(file);
 	return s;
 }
@@ -310,6 +327,11 @@ size_t authority_chain(const struct authority *a, struct span chain[CHAIN_MAX])
 struct span authority_first_serial(const struct authority *a)
 {
 	return span_of(&a->first_serial);
+}
+
+const char *authority_key(const struct authority *a)
+{
+	return a->key;
 }
 
 /* As hsm/signer.h names keys. */

@@ -64,6 +64,8 @@ MUST_CHECK enum status authority_weak_keys(const struct authority *a, struct wea
 /* Whether path is one of the CA's own files: nothing that is issued may take its place. */
 bool authority_owns(const struct authority *a, const char *path);
 
+/* The key's name: a path, relative to the folder or absolute, or a URI. Borrowed. */
+const char *authority_key(const struct authority *a);
 /* What opening the key will take from a person; key_open() in cmd/key.h asks for it. */
 MUST_CHECK enum status authority_key_needs(const struct authority *a, struct signer_need *need,
 					   struct error *e);

@@ -55,6 +55,7 @@ struct command {
 	entry(inspect) \
 	entry(bundle) \
 	entry(trust) \
+	entry(token) \
 	entry(profile) \
 	entry(completion) \
 	entry(help)

@@ -72,3 +72,9 @@ enum status signer_delete(const char *name, const struct secret *secret, struct 
 {
 	return signer_name_is_uri(name) ? token_key_delete(name, secret, e) : file_remove(name, e);
 }
+
+enum status signer_name_with_module(const char *uri, const char *module, char **out,
+				    struct error *e)
+{
+	return token_name_with_module(uri, module, out, e);
+}

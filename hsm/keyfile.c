@@ -460,20 +460,30 @@ static enum status make_signer(const char *path, EVP_PKEY *key, struct signer **
 	return status;
 }
 
-enum status keyfile_open(const char *path, const struct secret *passphrase, struct signer **out,
+enum status keyfile_read(const char *path, const struct secret *passphrase, EVP_PKEY **out,
 			 struct error *e)
 {
 	struct block block = {0};
-	EVP_PKEY *key = NULL;
 	enum status status = read_block(path, &block, e);
 
 	if (status == STATUS_OK)
-		status = decode_block(&block, passphrase, &key, e);
-	if (status == STATUS_OK)
-		status = make_signer(path, key, out, e);
+		status = decode_block(&block, passphrase, out, e);
 	if (status != STATUS_OK)
 		error_at(e, path);
 	block_free(&block);
+	return status;
+}
+
+enum status keyfile_open(const char *path, const struct secret *passphrase, struct signer **out,
+			 struct error *e)
+{
+	EVP_PKEY *key = NULL;
+	enum status status = keyfile_read(path, passphrase, &key, e);
+
+	if (status == STATUS_OK && make_signer(path, key, out, e) != STATUS_OK) {
+		error_at(e, path);
+		status = error_status(e);
+	}
 	EVP_PKEY_free(key);
 	return status;
 }

@@ -27,5 +27,8 @@ MUST_CHECK enum status keyfile_is_encrypted(const char *path, bool *encrypted, s
 /* passphrase NULL for an unencrypted file. STATUS_KEY: wrong passphrase, unsafe mode, not a key. */
 MUST_CHECK enum status keyfile_open(const char *path, const struct secret *passphrase,
 				    struct signer **out, struct error *e);
+/* The key itself, for what puts it elsewhere. Errors as keyfile_open(); EVP_PKEY_free(). */
+MUST_CHECK enum status keyfile_read(const char *path, const struct secret *passphrase,
+				    EVP_PKEY **out, struct error *e);
 
 #endif

@@ -108,6 +108,9 @@ MUST_CHECK enum status signer_create(const char *name, const char *type,
  * resumed knows the key as its own. Freed with free().
  */
 MUST_CHECK enum status signer_name_new(const char *name, char **out, struct error *e);
+/* A URI with the path of its PKCS#11 module in it, unless it has one. Freed with free(). */
+MUST_CHECK enum status signer_name_with_module(const char *uri, const char *module, char **out,
+					       struct error *e);
 MUST_CHECK enum status signer_exists(const char *name, const struct secret *secret, bool *there,
 				     struct error *e);
 /* Deletes a key that was made for nothing. No error where a key file is not there. */

@@ -203,16 +203,6 @@ enum status token_find(struct token *t, const struct token_uri *uri, struct erro
 
 /* --- session and login ------------------------------------------------------------------------ */
 
-static enum status copy_pin(struct token *t, const struct secret *pin, struct error *e)
-{
-	struct bytes b = {0};
-	struct span text = {(const unsigned char *)secret_text(pin), secret_len(pin)};
-
-	if (bytes_copy(&b, text, e) != STATUS_OK)
-		return error_status(e);
-	return secret_take(&b, &t->pin, e);
-}
-
 /* Before the PIN is sent: what the token's own counters say about one more wrong one. */
 static enum status may_try(const struct token *t, bool final_try, struct error *e)
 {
@@ -281,7 +271,7 @@ enum status token_login(struct token *t, enum token_mode mode, const struct secr
 	CK_FLAGS flags = CKF_SERIAL_SESSION | (mode == TOKEN_WRITE ? CKF_RW_SESSION : 0);
 	CK_RV rv;
 
-	if (pin && copy_pin(t, pin, e) != STATUS_OK)
+	if (pin && secret_copy(pin, &t->pin, e) != STATUS_OK)
 		return error_status(e);
 	rv = TOKEN_CALL(t->f, C_OpenSession, t->slot, flags, NULL, NULL, &t->session);
 	if (rv != CKR_OK)

@@ -2,16 +2,6 @@
 
 #include <stdlib.h>
 
-static enum status copy_secret(const struct secret *from, struct secret **out, struct error *e)
-{
-	struct span text = {(const unsigned char *)secret_text(from), secret_len(from)};
-	struct bytes b = {0};
-
-	if (bytes_copy(&b, text, e) != STATUS_OK)
-		return error_status(e);
-	return secret_take(&b, out, e);
-}
-
 static enum status obtain_pin(struct token_job *job, const struct secret *pin, struct error *e)
 {
 	struct secret_source source = {.what = "PIN of the token",
@@ -20,7 +10,7 @@ static enum status obtain_pin(struct token_job *job, const struct secret *pin, s
 				       .options = "write it into the pin-source's first line"};
 
 	if (pin)
-		return copy_secret(pin, &job->pin, e);
+		return secret_copy(pin, &job->pin, e);
 	return source.file ? secret_obtain(&source, &job->pin, e) : STATUS_OK;
 }
 
@@ -110,4 +100,26 @@ void token_job_free(struct token_job *job)
 	secret_free(job->pin);
 	free(job);
 	guard_release_signals();
+}
+
+enum status token_job_do(const char *name, const struct secret *pin, enum token_mode mode,
+			 enum status (*act)(struct token *, const struct token_uri *, void *,
+					    struct error *),
+			 void *data, bool *left, struct error *e)
+{
+	struct token_job *job = NULL;
+	enum status s = token_job_new(name, pin, &job, e);
+
+	*left = false;
+	if (s != STATUS_OK)
+		return s;
+	job->mode = mode;
+	job->act = act;
+	job->data = data;
+	s = token_job_run(job, left, e);
+	if (*left)
+		token_job_leave(job);
+	else
+		token_job_free(job);
+	return s;
 }

@@ -35,4 +35,11 @@ void token_job_free(struct token_job *job);
 /* After *left was true: lets signals through, and leaves the rest to the end of the process. */
 void token_job_leave(struct token_job *job);
 
+/* All of it at once, for an action whose data is static, or lost to the caller where *left. */
+MUST_CHECK enum status token_job_do(const char *name, const struct secret *pin,
+				    enum token_mode mode,
+				    enum status (*act)(struct token *, const struct token_uri *,
+						       void *, struct error *),
+				    void *data, bool *left, struct error *e);
+
 #endif

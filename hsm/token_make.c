@@ -31,6 +31,20 @@ enum status token_name_new(const char *name, char **out, struct error *e)
 	return s;
 }
 
+enum status token_name_with_module(const char *name, const char *module, char **out,
+				   struct error *e)
+{
+	struct token_uri *uri = NULL;
+	enum status s = token_uri_parse(name, &uri, e);
+
+	if (s == STATUS_OK && !token_uri_module_path(uri) && !token_uri_module_name(uri))
+		s = token_uri_set_module(uri, module, e);
+	if (s == STATUS_OK)
+		s = token_uri_format(uri, out, e);
+	token_uri_free(uri);
+	return s;
+}
+
 /* --- generating ------------------------------------------------------------------------------- */
 
 struct kind {
@@ -79,7 +93,7 @@ static enum status can_make(struct token *t, const struct kind *kind, struct err
 			    : token_error(e, rv, "C_GetMechanismInfo", "ask what the token can");
 }
 
-static enum status expect_free(struct token *t, const struct token_uri *uri, struct error *e)
+enum status token_expect_free(struct token *t, const struct token_uri *uri, struct error *e)
 {
 	static const CK_OBJECT_CLASS classes[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY};
 	const struct span none = {NULL, 0};
@@ -133,34 +147,37 @@ static CK_ATTRIBUTE of_span(CK_ATTRIBUTE_TYPE type, struct span value)
 	return (CK_ATTRIBUTE){type, (void *)(uintptr_t)value.data, value.len};
 }
 
-static CK_ULONG private_template(CK_ATTRIBUTE *to, const struct token_uri *uri)
+CK_ULONG token_template(CK_ATTRIBUTE to[TOKEN_TEMPLATE_MAX], const struct token_uri *uri,
+			bool private_half)
 {
+	static const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	const CK_ATTRIBUTE public_half[] = {
+		{CKA_TOKEN, (void *)(uintptr_t)&yes, sizeof yes},
+		{CKA_PRIVATE, (void *)(uintptr_t)&no, sizeof no},
+		{CKA_VERIFY, (void *)(uintptr_t)&yes, sizeof yes},
+		{CKA_ENCRYPT, (void *)(uintptr_t)&no, sizeof no},
+		{CKA_WRAP, (void *)(uintptr_t)&no, sizeof no},
+	};
 	CK_ULONG count = 0;
 
 	to[count++] = of_span(CKA_LABEL, token_uri_label(uri));
 	to[count++] = of_span(CKA_ID, token_uri_id(uri));
-	for (size_t i = 0; i < RULES; i++)
+	for (size_t i = 0; private_half && i < RULES; i++)
 		if (!rules[i].derived)
 			to[count++] = (CK_ATTRIBUTE){rules[i].type,
 						     (void *)(uintptr_t)&rules[i].value,
 						     sizeof rules[i].value};
+	for (size_t i = 0; !private_half && i < sizeof public_half / sizeof public_half[0]; i++)
+		to[count++] = public_half[i];
 	return count;
 }
 
 static CK_ULONG public_template(CK_ATTRIBUTE *to, const struct token_uri *uri,
 				const struct kind *kind, const struct bytes *curve)
 {
-	static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 	static CK_BYTE exponent[] = {1, 0, 1};
-	CK_ULONG count = 0;
+	CK_ULONG count = token_template(to, uri, false);
 
-	to[count++] = of_span(CKA_LABEL, token_uri_label(uri));
-	to[count++] = of_span(CKA_ID, token_uri_id(uri));
-	to[count++] = (CK_ATTRIBUTE){CKA_TOKEN, &yes, sizeof yes};
-	to[count++] = (CK_ATTRIBUTE){CKA_PRIVATE, &no, sizeof no};
-	to[count++] = (CK_ATTRIBUTE){CKA_VERIFY, &yes, sizeof yes};
-	to[count++] = (CK_ATTRIBUTE){CKA_ENCRYPT, &no, sizeof no};
-	to[count++] = (CK_ATTRIBUTE){CKA_WRAP, &no, sizeof no};
 	if (kind->curve) {
 		to[count++] = of_span(CKA_EC_PARAMS, span_of(curve));
 	} else {
@@ -204,15 +221,15 @@ static enum status generate(struct token *t, const struct token_uri *uri, void *
 {
 	const struct kind *kind = data;
 	CK_MECHANISM mechanism = {kind->mechanism, NULL, 0};
-	CK_ATTRIBUTE public_half[12], private_half[RULES + 2];
+	CK_ATTRIBUTE public_half[TOKEN_TEMPLATE_MAX + 2], private_half[TOKEN_TEMPLATE_MAX];
 	CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE, private_key = CK_INVALID_HANDLE;
-	CK_ULONG public_count, private_count = private_template(private_half, uri);
+	CK_ULONG public_count, private_count = token_template(private_half, uri, true);
 	struct bytes curve = {0};
 	CK_RV rv = CKR_OK;
 	enum status s = can_make(t, kind, e);
 
 	if (s == STATUS_OK)
-		s = expect_free(t, uri, e);
+		s = token_expect_free(t, uri, e);
 	if (s == STATUS_OK && kind->curve)
 		s = token_curve_parameters(kind->curve, &curve, e);
 	if (s == STATUS_OK) {
@@ -236,29 +253,6 @@ static enum status generate(struct token *t, const struct token_uri *uri, void *
 
 /* --- jobs ------------------------------------------------------------------------------------- */
 
-/* data is static, or is lost where the token hangs. */
-static enum status run(const char *name, const struct secret *pin, enum token_mode mode,
-		       enum status (*act)(struct token *, const struct token_uri *, void *,
-					  struct error *),
-		       void *data, bool *left, struct error *e)
-{
-	struct token_job *job = NULL;
-	enum status s = token_job_new(name, pin, &job, e);
-
-	*left = false;
-	if (s != STATUS_OK)
-		return s;
-	job->mode = mode;
-	job->act = act;
-	job->data = data;
-	s = token_job_run(job, left, e);
-	if (*left)
-		token_job_leave(job);
-	else
-		token_job_free(job);
-	return s;
-}
-
 enum status token_key_create(const char *name, const char *type, const struct secret *pin,
 			     struct error *e)
 {
@@ -269,7 +263,7 @@ enum status token_key_create(const char *name, const char *type, const struct se
 		return error_set(e, STATUS_USAGE, NULL,
 				 "say rsa:2048, rsa:3072, rsa:4096, ec:P-256, ec:P-384 or ed25519",
 				 "'%.40s' is no type of key", type);
-	return run(name, pin, TOKEN_WRITE, generate, (void *)(uintptr_t)kind, &left, e);
+	return token_job_do(name, pin, TOKEN_WRITE, generate, (void *)(uintptr_t)kind, &left, e);
 }
 
 static enum status look(struct token *t, const struct token_uri *uri, void *data, struct error *e)
@@ -288,7 +282,8 @@ enum status token_key_exists(const char *name, const struct secret *pin, bool *t
 {
 	bool *found = calloc(1, sizeof *found);
 	bool left;
-	enum status s = found ? run(name, pin, TOKEN_READ, look, found, &left, e) : error_memory(e);
+	enum status s = found ? token_job_do(name, pin, TOKEN_READ, look, found, &left, e)
+			      : error_memory(e);
 
 	if (found && s == STATUS_OK)
 		*there = *found;
@@ -351,5 +346,5 @@ enum status token_key_delete(const char *name, const struct secret *pin, struct 
 {
 	bool left;
 
-	return run(name, pin, TOKEN_WRITE, delete_key, NULL, &left, e);
+	return token_job_do(name, pin, TOKEN_WRITE, delete_key, NULL, &left, e);
 }

@@ -6,6 +6,8 @@
 #ifndef SUBCA_HSM_TOKEN_MAKE_H
 #define SUBCA_HSM_TOKEN_MAKE_H
 
+#include <openssl/evp.h>
+
 #include "base/secret.h"
 
 /*
@@ -14,9 +16,19 @@
  */
 MUST_CHECK enum status token_name_new(const char *name, char **out, struct error *e);
 
+/* As signer_name_with_module(). */
+MUST_CHECK enum status token_name_with_module(const char *name, const char *module, char **out,
+					      struct error *e);
+
 /* As signer_create(). STATUS_EXISTS where an object has the label or the CKA_ID of name. */
 MUST_CHECK enum status token_key_create(const char *name, const char *type,
 					const struct secret *pin, struct error *e);
+/*
+ * Puts a private key from software onto the token, under the same rules but those of its birth:
+ * the token will say that it was not made there, and could once be read.
+ */
+MUST_CHECK enum status token_key_import(const char *name, EVP_PKEY *key, const struct secret *pin,
+					struct error *e);
 /* Whether the token has a private key of that name. */
 MUST_CHECK enum status token_key_exists(const char *name, const struct secret *pin, bool *there,
 					struct error *e);

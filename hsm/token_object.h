@@ -54,4 +54,12 @@ MUST_CHECK enum status token_find_key(struct token *t, const struct token_uri *u
 				      EVP_PKEY *expected, CK_OBJECT_HANDLE *private_key,
 				      EVP_PKEY **public_key, struct error *e);
 
+/* What a new key is to be, but for its type and value: in hsm/token_make.c. */
+#define TOKEN_TEMPLATE_MAX 16
+CK_ULONG token_template(CK_ATTRIBUTE to[TOKEN_TEMPLATE_MAX], const struct token_uri *uri,
+			bool private_half);
+/* STATUS_EXISTS where an object has the label or the CKA_ID of uri. */
+MUST_CHECK enum status token_expect_free(struct token *t, const struct token_uri *uri,
+					 struct error *e);
+
 #endif

@@ -64,23 +64,28 @@ struct span token_uri_id(const struct token_uri *u)
 	return attribute(u, CKA_ID);
 }
 
-static enum status set(struct token_uri *u, CK_ATTRIBUTE_TYPE type, struct span value,
-		       struct error *e)
+enum status token_uri_set_id(struct token_uri *u, struct span id, struct error *e)
 {
-	CK_ATTRIBUTE a = {type, (void *)(uintptr_t)value.data, value.len};
+	CK_ATTRIBUTE a = {CKA_ID, (void *)(uintptr_t)id.data, id.len};
 
 	return p11_kit_uri_set_attribute(u->p11, &a) == P11_KIT_URI_OK ? STATUS_OK
 								       : error_memory(e);
 }
 
-enum status token_uri_set_id(struct token_uri *u, struct span id, struct error *e)
+static enum status expect_absolute(const char *path, struct error *e)
 {
-	return set(u, CKA_ID, id, e);
+	return path[0] == '/'
+		       ? STATUS_OK
+		       : error_set(e, STATUS_USAGE, NULL, "write the whole path of the module",
+				   "module-path '%.100s' is not absolute", path);
 }
 
-enum status token_uri_set_label(struct token_uri *u, struct span label, struct error *e)
+enum status token_uri_set_module(struct token_uri *u, const char *path, struct error *e)
 {
-	return set(u, CKA_LABEL, label, e);
+	if (expect_absolute(path, e) != STATUS_OK)
+		return error_status(e);
+	p11_kit_uri_set_module_path(u->p11, path);
+	return STATUS_OK;
 }
 
 enum status token_uri_format(const struct token_uri *u, char **out, struct error *e)
@@ -131,10 +136,7 @@ static enum status judge_module(const struct token_uri *u, struct error *e)
 				 "use token, serial, manufacturer, model, object, id, type, "
 				 "module-path, module-name, pin-source",
 				 "the URI has an attribute that RFC 7512 does not know");
-	if (path && path[0] != '/')
-		return error_set(e, STATUS_USAGE, NULL, "write the whole path of the module",
-				 "module-path '%.100s' is not absolute", path);
-	return STATUS_OK;
+	return path ? expect_absolute(path, e) : STATUS_OK;
 }
 
 static enum status judge_key(const struct token_uri *u, struct error *e)
@@ -166,18 +168,28 @@ static enum status judge_key(const struct token_uri *u, struct error *e)
 	return STATUS_OK;
 }
 
-static enum status parse(const char *text, struct token_uri **out, struct error *e)
+enum status token_uri_any(struct token_uri **out, struct error *e)
 {
 	struct token_uri *u = calloc(1, sizeof *u);
-	enum status s = STATUS_OK;
-	int code;
 
 	if (!u || !(u->p11 = p11_kit_uri_new())) {
 		free(u);
 		return error_memory(e);
 	}
-	code = text ? p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, u->p11) : P11_KIT_URI_OK;
-	if (text && strlen(text) > URI_MAX)
+	*out = u;
+	return STATUS_OK;
+}
+
+static enum status parse(const char *text, struct token_uri **out, struct error *e)
+{
+	struct token_uri *u = NULL;
+	enum status s = token_uri_any(&u, e);
+	int code;
+
+	if (s != STATUS_OK)
+		return s;
+	code = p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, u->p11);
+	if (strlen(text) > URI_MAX)
 		s = error_set(e, STATUS_USAGE, NULL, NULL,
 			      "a PKCS#11 URI of more than %d characters", URI_MAX);
 	else if (code != P11_KIT_URI_OK)
@@ -185,7 +197,7 @@ static enum status parse(const char *text, struct token_uri **out, struct error 
 			      "write it like 'pkcs11:token=Root%20CA;object=root-2026', with %20 "
 			      "for a blank",
 			      "the PKCS#11 URI cannot be read: %s", p11_kit_uri_message(code));
-	else if (text && strpbrk(text, " \t\r\n"))
+	else if (strpbrk(text, " \t\r\n"))
 		/* p11-kit leaves blanks out, and would look for another token. */
 		s = error_set(e, STATUS_USAGE, NULL, "write %20 for a blank",
 			      "the PKCS#11 URI has a blank in it");
@@ -197,11 +209,6 @@ static enum status parse(const char *text, struct token_uri **out, struct error 
 	}
 	*out = u;
 	return STATUS_OK;
-}
-
-enum status token_uri_parse_module(const char *text, struct token_uri **out, struct error *e)
-{
-	return parse(text, out, e);
 }
 
 enum status token_uri_parse(const char *text, struct token_uri **out, struct error *e)

@@ -18,9 +18,8 @@ struct token_uri;
  * would widen the search), with a PIN in it, with a slot, or without a token.
  */
 MUST_CHECK enum status token_uri_parse(const char *text, struct token_uri **out, struct error *e);
-/* For "token list": only the module counts, and all may be absent. NULL text: any. */
-MUST_CHECK enum status token_uri_parse_module(const char *text, struct token_uri **out,
-					      struct error *e);
+/* One that describes any token of p11-kit's configured modules. */
+MUST_CHECK enum status token_uri_any(struct token_uri **out, struct error *e);
 void token_uri_free(struct token_uri *u);
 
 P11KitUri *token_uri_p11(const struct token_uri *u);
@@ -35,6 +34,8 @@ struct span token_uri_label(const struct token_uri *u);
 struct span token_uri_id(const struct token_uri *u);
 MUST_CHECK enum status token_uri_set_id(struct token_uri *u, struct span id, struct error *e);
 MUST_CHECK enum status token_uri_set_label(struct token_uri *u, struct span label, struct error *e);
+/* STATUS_USAGE where path is not absolute. */
+MUST_CHECK enum status token_uri_set_module(struct token_uri *u, const char *path, struct error *e);
 /* Freed with free(). */
 MUST_CHECK enum status token_uri_format(const struct token_uri *u, char **out, struct error *e);
 /* "token 'Root CA'", escaped for a terminal and cut to size. */

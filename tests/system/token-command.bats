@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# subca token: setting tokens up, making, judging, deleting and importing keys.
+
+load helper
+load token_helper
+
+setup() {
+	in_scratch
+	unset SUBCA_PIN SUBCA_TOKEN_SECONDS
+	token_setup
+	export SUBCA_SO_PIN=12345678
+}
+
+# other_tool_key LABEL ID TYPE OPTION…: a key as a careless tool makes it.
+other_tool_key() {
+	pkcs11-tool --module "$MODULE" --token-label "Root CA" --login --pin 1234 --keypairgen \
+		--label "$1" --id "$2" --key-type "$3" "${@:4}" > /dev/null
+}
+
+@test "a blank token is set up and listed; a label twice and no blank one are refused" {
+	subca token init "Second" --module "$MODULE"
+	run subca token list --module "$MODULE"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"Second  "*"ready"* ]]
+	[[ "$output" == *"Root CA "*"ready"* ]]
+	subca token list --module "$MODULE" --json | python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+assert d["schema"] == "subca.token/1"
+assert sorted(t["label"] for t in d["tokens"] if t["state"] == "ready") == ["Root CA", "Second"]'
+	run subca token init "Second" --module "$MODULE"
+	[ "$status" -eq 9 ]
+	run subca token init "Third" --module /nowhere.so
+	[ "$status" -eq 3 ]
+	run subca token init "A label that is longer than a token's" --module "$MODULE"
+	[ "$status" -eq 2 ]
+	subca init root --subject CN=Root --key-type ec:P-256 \
+		--key "pkcs11:token=Second;object=x?module-path=$MODULE"
+}
+
+@test "keygen makes what doctor finds nothing wrong with" {
+	for type in rsa:2048 ec:P-384 ed25519; do
+		subca token keygen "$(uri "$type")" --key-type "$type"
+	done
+	run subca token doctor "$TOKEN?module-path=$MODULE"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c 'made, and verified in software' <<< "$output")" -eq 3 ]
+	[[ "$output" == *"Nothing is wrong with it."* ]]
+	run subca token keygen "$(uri rsa:2048)" --key-type rsa:2048
+	[ "$status" -eq 9 ]
+	run subca token keygen "$TOKEN?module-path=$MODULE"
+	[ "$status" -eq 2 ]
+}
+
+@test "doctor finds what other tools make: decrypt, extractable, equal ids and labels" {
+	other_tool_key a 01 rsa:2048 --usage-sign --usage-decrypt
+	other_tool_key a 01 EC:prime256v1 --usage-sign
+	other_tool_key c 03 EC:prime256v1 --usage-sign --extractable
+	run subca token doctor "$TOKEN?module-path=$MODULE"
+	[ "$status" -eq 1 ]
+	for rule in token_key_does_more token_id_shared token_label_shared token_key_can_leave; do
+		[[ "$output" == *"[$rule,"* ]]
+	done
+	# Looking alone is no judgement.
+	subca token show "$TOKEN?module-path=$MODULE"
+	python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+assert d["keys"][0]["attributes"]["EXTRACTABLE"] is True
+assert "token_key_can_leave" in [f["rule"] for f in d["findings"] if f["severity"] == "error"]
+' <<< "$(subca token doctor "$(uri c)" --json 2> /dev/null || true)"
+}
+
+@test "doctor of a CA says whether the certificate's key is there" {
+	subca init root --subject CN=Root --key "$(uri root)" --key-type ec:P-256
+	run subca token doctor -C root
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"belongs to:   the CA's certificate"* ]]
+	subca token keygen "$(uri other)" --key-type ec:P-256
+	sed -i "s|^key = .*|key = \"$(uri other)\";|" root/ca.conf
+	run subca token doctor -C root
+	[ "$status" -eq 1 ]
+	[[ "$output" == *token_ca_key_missing* ]]
+}
+
+@test "delete-key deletes both halves of one key, and asks first" {
+	subca token keygen "$(uri one)" --key-type ec:P-256
+	subca token keygen "$(uri two)" --key-type ec:P-256
+	run setsid "$SUBCA" token delete-key "$(uri one)"
+	[ "$status" -eq 8 ]
+	[ "$(objects | grep -c 'label: *one')" -eq 2 ]
+	subca token delete-key "$(uri one)" --yes
+	[ "$(objects | grep -c 'label: *one')" -eq 0 ]
+	[ "$(objects | grep -c 'label: *two')" -eq 2 ]
+	run subca token delete-key "$(uri one)" --yes
+	[ "$status" -eq 3 ]
+	subca token keygen "$(uri three)" --key-type ec:P-256
+	run subca token delete-key "$TOKEN?module-path=$MODULE" --yes
+	[ "$status" -eq 5 ]
+	[[ "$output" == *"has 2 private keys of that name; nothing is deleted"* ]]
+}
+
+@test "a CA moves from a file to the token and keeps its store, serials and journal" {
+	export SUBCA_PASSPHRASE=correct
+	for type in rsa:3072 ec:P-384 ed25519; do
+		rm -rf root a.* b.* a-chain.pem b-chain.pem
+		subca init root --subject CN=Root --key "$type" --serial 0x1000
+		new_request a
+		subca sign -C root --profile subordinate-ca --yes a.csr
+		printf '# mine\n' >> root/ca.conf
+		run subca token import-key -C root "$(uri "$type")"
+		[ "$status" -eq 0 ]
+		[[ "$output" == *"Whoever copied"* ]]
+		grep -q '^# mine' root/ca.conf
+		rm root/private/ca.key
+		new_request b
+		subca sign -C root --profile subordinate-ca --yes b.csr
+		openssl verify -x509_strict -CAfile root/ca.pem b.pem
+		[ "$(openssl x509 -in b.pem -noout -serial)" = serial=1002 ]
+		subca journal verify -C root
+		subca journal show -C root --json | tr -d '\\' |
+			grep -q "the key moves from private/ca.key to pkcs11:token=Root%20CA"
+		run subca token import-key -C root "$(uri again)"
+		[ "$status" -eq 9 ]
+	done
+	[ "$(objects --type privkey | grep 'Usage:' | tr -d ' ' | sort -u)" = "Usage:sign" ]
+}
+
+@test "an import that fails leaves the CA as it was, and no key" {
+	export SUBCA_PASSPHRASE=correct
+	subca init root --subject CN=Root --key ec:P-256
+	subca token keygen "$(uri taken)" --key-type ec:P-256
+	run subca token import-key -C root "$(uri taken)"
+	[ "$status" -eq 9 ]
+	SUBCA_PIN=9999 run subca token import-key -C root "$(uri new)"
+	[ "$status" -eq 5 ]
+	SUBCA_PASSPHRASE=wrong run subca token import-key -C root "$(uri new)"
+	[ "$status" -eq 5 ]
+	sed -i 's|^key = |key = # here\n|' root/ca.conf
+	run subca token import-key -C root "$(uri new)"
+	[ "$status" -eq 4 ]
+	[ "$(objects --type privkey | grep -c Private)" -eq 1 ]
+	run subca journal show -C root --json
+	[[ "$output" != *config* ]]
+}
+
+@test "ca.conf names the module where the URI does not" {
+	export HOME=$PWD XDG_CONFIG_HOME=$PWD/.config
+	subca init root --subject CN=Root --key "$(uri root)" --key-type ec:P-256
+	cp "$MODULE" mine.so
+	sed -i "s|?module-path[^\"]*||; \$a pkcs11_module = \"$PWD/mine.so\";" root/ca.conf
+	new_request a
+	strace -f -o trace -e trace=openat "$SUBCA" sign -C root --profile subordinate-ca --yes a.csr
+	grep -q 'mine.so' trace
+	sed -i "s|^pkcs11_module.*|pkcs11_module = \"mine.so\";|" root/ca.conf
+	run subca sign -C root --profile subordinate-ca --yes a.csr --reissue x --force
+	[ "$status" -eq 2 ]
+}
+
+@test "a verb that is unknown, and an option of another verb, are refused" {
+	run subca token dcotor
+	[ "$status" -eq 2 ]
+	[[ "$output" == *"did you mean doctor"* ]]
+	run subca token list --key-type ec:P-256
+	[ "$status" -eq 2 ]
+	run subca token keygen
+	[ "$status" -eq 2 ]
+	run subca token show root.key
+	[ "$status" -eq 2 ]
+}
