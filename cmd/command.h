@@ -53,6 +53,7 @@ struct command {
 	entry(lint) \
 	entry(verify) \
 	entry(inspect) \
+	entry(rehearse) \
 	entry(bundle) \
 	entry(trust) \
 	entry(token) \

@@ -18,6 +18,18 @@
 #define LOOK_MS 20
 #define FOLDERS_OPEN 16
 
+static volatile sig_atomic_t cancelled;
+
+void run_cancel(void)
+{
+	cancelled = 1;
+}
+
+bool run_is_cancelled(void)
+{
+	return cancelled;
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec t;
@@ -96,7 +108,7 @@ static void watch(pid_t pid, int fd, int64_t deadline, struct run_result *result
 	struct pollfd waiting = {.fd = fd, .events = POLLIN};
 
 	while (!has_ended(pid)) {
-		if (now_ms() >= deadline) {
+		if (cancelled || now_ms() >= deadline) {
 			result->timed_out = true;
 			return;
 		}
@@ -141,7 +153,9 @@ enum status run_program(const struct run_order *order, struct run_result *result
 	enum status s;
 
 	*result = (struct run_result){0};
-	if (in < 0 || pipe2(out, O_CLOEXEC) != 0)
+	if (cancelled)
+		s = error_set(e, STATUS_SYSTEM, NULL, NULL, "interrupted");
+	else if (in < 0 || pipe2(out, O_CLOEXEC) != 0)
 		s = error_errno(e, STATUS_SYSTEM, order->program, NULL, "cannot be started");
 	else
 		s = run_between(order, in, out, result, e);

@@ -31,6 +31,9 @@ struct run_result {
 MUST_CHECK enum status run_program(const struct run_order *order, struct run_result *result,
 				   struct error *e);
 void run_result_free(struct run_result *r);
+/* Ends what runs, and starts nothing more: for a signal handler. */
+void run_cancel(void);
+bool run_is_cancelled(void);
 
 /* The path of a program as PATH (NULL: the environment's) finds it, to be freed; NULL: nowhere. */
 char *run_find(const char *program, const char *path);

@@ -43,7 +43,7 @@ struct tool_step {
  *
  *     {bundle} {root}  the files it is to trust        {home}  its own folder, also its HOME
  *     {host} {port}    whom to ask, on loopback        {path}  what to ask for, without the first /
- *     {script}         the file that holds script
+ *     {script}         the file that holds script, in {home}
  *
  * A word that begins with "?" is there only where trust is given, with "!" only where it is not. A
  * line of setup whose first word begins with "=" runs that program, else the client's own.
@@ -58,7 +58,7 @@ struct tool_client {
 	const char *run[TOOL_WORDS];
 	const char *environment[TOOL_NAMES]; /* NAME=VALUE */
 	const char *input;		     /* for its standard input */
-	const char *script;
+	const char *script, *script_name;    /* a file put into {home} */
 	bool strict;   /* holds chains against RFC 5280 as Python 3.13 and later do */
 	bool any_exit; /* its exit code depends on more than TLS: what we serve is not its food */
 	bool any_path_length; /* it does not look at path lengths */

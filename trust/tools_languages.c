@@ -13,20 +13,22 @@
 	"    return context\n"                                 \
 	"ssl.SSLContext.__new__ = _strict\n"
 
+#define PYTHON_STRICT_NAME "sitecustomize.py"
+
 /* A client in Python: plain, and strict. */
-#define PYTHON_CLIENTS(what, setting, version_code, code)                         \
-	{.label = what,                                                           \
-	 .program = "python3",                                                    \
-	 .given = setting,                                                        \
-	 .version = {"-c", version_code},                                         \
-	 .run = {"-c", code, "https://{host}:{port}/{path}"},                     \
-	 .environment = {"?" setting "={bundle}"}},                               \
-	{                                                                         \
-		.label = what ", strict", .program = "python3", .given = setting, \
-		.version = {"-c", version_code},                                  \
-		.run = {"-c", code, "https://{host}:{port}/{path}"},              \
-		.environment = {"?" setting "={bundle}", "PYTHONPATH={home}"},    \
-		.script = PYTHON_STRICT, .strict = true                           \
+#define PYTHON_CLIENTS(what, setting, version_code, code)                                  \
+	{.label = what,                                                                    \
+	 .program = "python3",                                                             \
+	 .given = setting,                                                                 \
+	 .version = {"-c", version_code},                                                  \
+	 .run = {"-c", code, "https://{host}:{port}/{path}"},                              \
+	 .environment = {"?" setting "={bundle}"}},                                        \
+	{                                                                                  \
+		.label = what ", strict", .program = "python3", .given = setting,          \
+		.version = {"-c", version_code},                                           \
+		.run = {"-c", code, "https://{host}:{port}/{path}"},                       \
+		.environment = {"?" setting "={bundle}", "PYTHONPATH={home}"},             \
+		.script = PYTHON_STRICT, .script_name = PYTHON_STRICT_NAME, .strict = true \
 	}
 
 static const struct tool_step python_steps[] = {
@@ -131,6 +133,7 @@ static const struct tool_client pip_clients[] = {
 	 .run = PIP_RUN,
 	 .environment = {"PYTHONPATH={home}"},
 	 .script = PYTHON_STRICT,
+	 .script_name = PYTHON_STRICT_NAME,
 	 .any_exit = true,
 	 .strict = true},
 	{0},
@@ -157,7 +160,7 @@ static const struct tool_client node_clients[] = {
 	 .run = {"-e",
 		 "const [host, port, path] = process.argv.slice(1);\n"
 		 "require('https').get({host: '127.0.0.1', servername: host, port, path: '/' + path,\n"
-		 "  headers: {host}, agent: false}, r => r.resume())\n"
+		 "  headers: {host: host}, agent: false}, r => r.resume())\n"
 		 "  .on('error', e => { console.error(String(e)); process.exit(1); });",
 		 "{host}", "{port}", "{path}"},
 	 .environment = {"?NODE_EXTRA_CA_CERTS={root}"}},
@@ -239,6 +242,7 @@ static const struct tool_client go_clients[] = {
 	 .run = {"{home}/client", "https://{host}:{port}/{path}"},
 	 .environment = {"?SSL_CERT_FILE={bundle}", "GOCACHE={home}", "GOPATH={home}/go",
 			 "GO111MODULE=off", "GOTOOLCHAIN=local"},
+	 .script_name = "client.go",
 	 .script = "package main\n"
 		   "import (\"fmt\"; \"net/http\"; \"os\"; \"time\")\n"
 		   "func main() {\n"

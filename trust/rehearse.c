@@ -1,0 +1,293 @@
+#include "trust/rehearse.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+
+#include "base/file.h"
+#include "ca/pem.h"
+#include "trust/bundle.h"
+#include "trust/rehearse_client.h"
+#include "trust/run.h"
+
+#define AT_ONCE_MAX 16
+#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+
+static const struct {
+	const char *id, *words;
+	enum rehearse_expected expected;
+} cases[CASES] = {
+	[CASE_CHAIN] = {"chain", "accept the whole chain", EXPECT_ACCEPTED},
+	[CASE_SHORT_CHAIN] = {"short-chain", "accept it without the uploaded chain",
+			      EXPECT_ACCEPTED},
+	[CASE_TLS12] = {"tls1.2", "accept it in TLS 1.2", EXPECT_ACCEPTED},
+	[CASE_UNTRUSTED] = {"untrusted", "refuse it without trust", EXPECT_REFUSED},
+	[CASE_EXPIRED] = {"expired", "refuse an expired site", EXPECT_REFUSED},
+	[CASE_OTHER_HOST] = {"other-host", "refuse another host's certificate", EXPECT_REFUSED},
+	[CASE_PATH_LENGTH] = {"path-length", "refuse a CA too many", EXPECT_REFUSED},
+	[CASE_NO_AKI] = {"no-aki", "refuse a site without AKI", EXPECT_REFUSED},
+};
+
+const char *rehearse_case_id(enum rehearse_case c)
+{
+	return cases[c].id;
+}
+
+const char *rehearse_case_words(enum rehearse_case c)
+{
+	return cases[c].words;
+}
+
+const char *rehearse_outcome_name(enum rehearse_outcome o)
+{
+	static const char *const names[] = {"none", "accepted", "refused", "unclear", "hung"};
+
+	return names[o];
+}
+
+void rehearsal_free(struct rehearsal *r)
+{
+	free(r->rows);
+	*r = (struct rehearsal){0};
+}
+
+/* --- the endpoint's sites --------------------------------------------------------------------- */
+
+/* below[last] … below[0], the planned one, and with whole what stands above it. */
+static void set_chain(struct endpoint_site *site, const struct shadow *s, size_t below, bool whole)
+{
+	site->issuer = below ? &s->below[below - 1] : &s->chain[0];
+	while (below)
+		site->chain[site->chain_count++] = s->below[--below].certificate;
+	for (size_t i = 0; i < (whole ? s->count : 1); i++)
+		site->chain[site->chain_count++] = s->chain[i].certificate;
+}
+
+static void plan_sites(const struct shadow *s, struct endpoint_site sites[CASES])
+{
+	for (size_t c = 0; c < CASES; c++)
+		set_chain(&sites[c], s, c == CASE_PATH_LENGTH ? s->too_many : s->weekly,
+			  c != CASE_SHORT_CHAIN);
+	sites[CASE_TLS12].newest = TLS1_2_VERSION;
+	sites[CASE_EXPIRED].fault = SITE_EXPIRED;
+	sites[CASE_OTHER_HOST].fault = SITE_OTHER_HOST;
+	sites[CASE_NO_AKI].fault = SITE_WITHOUT_AKI;
+}
+
+static enum status open_endpoint(const struct rehearse_order *order, struct stage *stage,
+				 struct error *e)
+{
+	struct endpoint_site sites[CASES] = {0};
+	const struct endpoint_order how = {
+		.sites = sites,
+		.count = CASES,
+		.site_key = order->shadow->site_key,
+		.crl = span_of(&order->shadow->crl),
+		.now = order->now,
+		.port = order->port,
+	};
+
+	plan_sites(order->shadow, sites);
+	return endpoint_start(&how, &stage->endpoint, e);
+}
+
+/* --- the files of trust ----------------------------------------------------------------------- */
+
+/*
+ * A public root that is called as the shadow's is left out: the real root may be among them already,
+ * and a client would take the one for the other.
+ */
+static enum status add_public(const struct rehearse_order *order, X509 *root, struct text *out,
+			      struct error *e)
+{
+	struct bundle b = {0};
+	struct findings ignored = {0};
+	enum status s = bundle_read(&b, order->public_roots, "public roots", false, &ignored, e);
+
+	for (size_t i = 0; i < b.count && s == STATUS_OK; i++)
+		if (X509_NAME_cmp(X509_get_subject_name(b.items[i].certificate),
+				  X509_get_subject_name(root)) != 0)
+			s = pem_add_certificate(out, span_of(&b.items[i].der), e);
+	findings_free(&ignored);
+	bundle_free(&b);
+	return s;
+}
+
+static enum status write_trust(const struct rehearse_order *order, struct stage *stage,
+			       struct error *e)
+{
+	X509 *root = order->shadow->chain[order->shadow->count - 1].certificate;
+	unsigned char *der = NULL;
+	int len = i2d_X509(root, &der);
+	struct text pem = {0};
+	enum status s = len > 0 ? pem_add_certificate(&pem, (struct span){der, (size_t)len}, e)
+				: error_memory(e);
+
+	OPENSSL_free(der);
+	stage->root = path_join(stage->folder, "root.pem");
+	stage->bundle = path_join(stage->folder, "ca-bundle.pem");
+	if (s == STATUS_OK && (!stage->root || !stage->bundle))
+		s = error_memory(e);
+	if (s == STATUS_OK)
+		s = file_publish(stage->root, span_text(text_get(&pem)), 0644, FILE_KEEP, e);
+	if (s == STATUS_OK && order->public_roots.len)
+		s = add_public(order, root, &pem, e);
+	if (s == STATUS_OK)
+		s = file_publish(stage->bundle, span_text(text_get(&pem)), 0644, FILE_KEEP, e);
+	text_free(&pem);
+	return s;
+}
+
+/* --- the clients ------------------------------------------------------------------------------ */
+
+static bool is_listed(const char *const *list, const char *id)
+{
+	for (; list && *list; list++)
+		if (strcmp(*list, id) == 0)
+			return true;
+	return false;
+}
+
+/* What is expected of a client depends on what it looks at, and on what the chain limits. */
+static void set_expected(const struct rehearse_order *order, struct rehearse_row *row)
+{
+	const struct shadow *s = order->shadow;
+
+	for (size_t c = 0; c < CASES; c++)
+		row->runs[c].expected = cases[c].expected;
+	/* Between the planned one and the root stand others: no client can know them. */
+	if (s->count > 2)
+		row->runs[CASE_SHORT_CHAIN].expected = EXPECT_NOTHING;
+	if (!s->too_many || row->client->any_path_length)
+		row->runs[CASE_PATH_LENGTH].expected = EXPECT_NOTHING;
+	if (!row->client->strict)
+		row->runs[CASE_NO_AKI].expected = EXPECT_NOTHING;
+}
+
+static enum status list_clients(const struct rehearse_order *order, struct rehearsal *r,
+				struct error *e)
+{
+	const struct tool *tool;
+	size_t most = 0;
+
+	for (size_t i = 0; (tool = tool_at(i)) != NULL; i++)
+		for (const struct tool_client *c = tool->clients; c && c->label; c++)
+			most++;
+	r->rows = calloc(most, sizeof *r->rows);
+	if (!r->rows)
+		return error_memory(e);
+	for (size_t i = 0; (tool = tool_at(i)) != NULL; i++) {
+		if ((order->only && !is_listed(order->only, tool->id)) ||
+		    is_listed(order->skip, tool->id))
+			continue;
+		for (const struct tool_client *c = tool->clients; c && c->label; c++) {
+			r->rows[r->count] = (struct rehearse_row){.tool = tool, .client = c};
+			set_expected(order, &r->rows[r->count++]);
+		}
+	}
+	return STATUS_OK;
+}
+
+/* Threads take the next row until there is none. */
+struct workshop {
+	const struct stage *stage;
+	struct rehearsal *rehearsal;
+	pthread_mutex_t lock;
+	size_t next;
+	struct error error; /* the first; status OK: none */
+};
+
+static void *work(void *context)
+{
+	struct workshop *w = context;
+
+	for (;;) {
+		struct error e = {0};
+		size_t at;
+
+		pthread_mutex_lock(&w->lock);
+		at = w->error.status == STATUS_OK ? w->next++ : w->rehearsal->count;
+		pthread_mutex_unlock(&w->lock);
+		if (at >= w->rehearsal->count)
+			return NULL;
+		if (rehearse_client(w->stage, at, &w->rehearsal->rows[at], &e) == STATUS_OK)
+			continue;
+		pthread_mutex_lock(&w->lock);
+		if (w->error.status == STATUS_OK)
+			w->error = e;
+		pthread_mutex_unlock(&w->lock);
+	}
+}
+
+static size_t threads_wanted(const struct rehearse_order *order)
+{
+	long n = order->at_once ? order->at_once : sysconf(_SC_NPROCESSORS_ONLN) + 1;
+
+	return n < 1 ? 1 : n > AT_ONCE_MAX ? AT_ONCE_MAX : (size_t)n;
+}
+
+static enum status run_clients(const struct rehearse_order *order, const struct stage *stage,
+			       struct rehearsal *r, struct error *e)
+{
+	struct workshop w = {.stage = stage, .rehearsal = r, .lock = PTHREAD_MUTEX_INITIALIZER};
+	pthread_t threads[AT_ONCE_MAX];
+	size_t started = 0, wanted = threads_wanted(order);
+
+	/* This one is the first of them. */
+	while (started + 1 < wanted && pthread_create(&threads[started], NULL, work, &w) == 0)
+		started++;
+	work(&w);
+	for (size_t i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	if (w.error.status != STATUS_OK) {
+		*e = w.error;
+		return error_status(e);
+	}
+	return run_is_cancelled() ? error_set(e, STATUS_SYSTEM, NULL, NULL, "interrupted")
+				  : STATUS_OK;
+}
+
+static enum status count(struct rehearsal *r, struct error *e)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		r->ran += r->rows[i].state != CLIENT_MISSING;
+		r->good += r->rows[i].good;
+	}
+	return r->ran ? STATUS_OK
+		      : error_set(e, STATUS_NOT_FOUND, NULL, "install curl or openssl, say",
+				  "none of the clients is on this machine");
+}
+
+enum status rehearse(const struct rehearse_order *order, struct rehearsal *out, struct error *e)
+{
+	struct stage stage = {.path = getenv("PATH"), .seconds = order->seconds};
+	struct rehearsal r = {0};
+	enum status s = list_clients(order, &r, e);
+
+	if (!stage.path || !*stage.path)
+		stage.path = DEFAULT_PATH;
+	if (s == STATUS_OK)
+		s = scratch_make(&stage.folder, e);
+	if (s == STATUS_OK)
+		s = write_trust(order, &stage, e);
+	if (s == STATUS_OK)
+		s = open_endpoint(order, &stage, e);
+	if (s == STATUS_OK)
+		s = run_clients(order, &stage, &r, e);
+	endpoint_stop(stage.endpoint);
+	scratch_remove(stage.folder);
+	free(stage.bundle);
+	free(stage.root);
+	if (s == STATUS_OK)
+		s = count(&r, e);
+	if (s != STATUS_OK) {
+		rehearsal_free(&r);
+		return s;
+	}
+	*out = r;
+	return STATUS_OK;
+}
