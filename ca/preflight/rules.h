@@ -78,3 +78,10 @@ RULE(portal_not_yet_valid, ERROR, PORTAL_ZIA | PORTAL_ZIA_HSM | PORTAL_ZPA, "ZIA
      "the portal says: not yet valid", "wait, or check the clocks")
 RULE(portal_outlives_root, ERROR, PORTAL_ZIA | PORTAL_ZIA_HSM | PORTAL_ZPA, "white paper",
      "it must have fewer days left than its root, or it is not accepted", "sign it with fewer days")
+
+/* What the CA knows: ca/preflight/authority.c */
+RULE(portal_key_certified, ERROR, PORTAL_ZIA | PORTAL_ZIA_HSM | PORTAL_ZPA, "white paper",
+     "one key never serves ZIA and ZPA, and the CA certified this one for the other portal",
+     "make a new request in this portal and sign that")
+RULE(portal_root_differs, ERROR, PORTAL_ZPA, "ZPA",
+     "all enrollment certificates of a tenant must share one root", "sign it under the same root")

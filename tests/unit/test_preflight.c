@@ -9,6 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "base/der.h"
 #include "ca/preflight.h"
 
 #define NOW INT64_C(1800000000)
@@ -26,6 +27,9 @@ struct scenario {
 	int64_t not_before, not_after; /* days from now */
 	bool other_key, root_key, no_chain, chain_twisted, wrong_signer;
 	enum upload_shape shape, chain_shape;
+	/* What the CA certified before: this key for a portal, another key for ZPA; a root of its own. */
+	const char *certified_for;
+	bool other_zpa, other_root;
 };
 
 static const struct scenario scenarios[] = {
@@ -68,6 +72,12 @@ static const struct scenario scenarios[] = {
 	{.id = "portal_expired", .portal = PORTAL_ZIA, .not_before = -9, .not_after = -1},
 	{.id = "portal_not_yet_valid", .portal = PORTAL_ZIA, .not_before = 1},
 	{.id = "portal_outlives_root", .portal = PORTAL_ZIA, .not_after = 5000},
+	{.id = "portal_key_certified", .portal = PORTAL_ZIA, .certified_for = "zpa"},
+	{.id = NULL, .portal = PORTAL_ZIA_HSM, .certified_for = "zia"},
+	{.id = NULL, .portal = PORTAL_ZIA, .certified_for = ""},
+	{.id = "portal_root_differs", .portal = PORTAL_ZPA, .other_zpa = true, .other_root = true},
+	{.id = NULL, .portal = PORTAL_ZPA, .other_zpa = true},
+	{.id = NULL, .portal = PORTAL_ZPA, .certified_for = "zpa", .other_root = true},
 };
 
 #define SCENARIO_COUNT (sizeof scenarios / sizeof *scenarios)
@@ -258,6 +268,73 @@ static void write_chain(BIO *to, const struct scenario *c, const struct keys *k,
 	write_rest(to, c->chain_shape, k, root);
 }
 
+/* What a scenario says of the CA, in a store of its own. */
+struct ca_before {
+	char folder[64], path[96];
+	struct bytes root;
+	struct store *store;
+};
+
+static void certify(struct store *store, EVP_PKEY *key, const char *portal, unsigned char serial)
+{
+	unsigned char hash[SHA256_SIZE], zero[SHA256_SIZE] = {0}, *spki = NULL;
+	int len = i2d_PUBKEY(key, &spki);
+	struct store_intent intent = {
+		.serial = {&serial, 1},
+		.profile = *portal ? portal : "server",
+		.portal = portal,
+		.subject = "CN=a",
+		.subject_der = {(const unsigned char *)"\x30\x00", 2},
+		.spki_sha256 = {hash, sizeof hash},
+		.plan_hash = {zero, sizeof zero},
+		.request_sha256 = {zero, sizeof zero},
+		.reason = "",
+		.not_before = NOW,
+		.not_after = NOW + DAY,
+	};
+	struct error e = {0};
+
+	assert_true(len > 0);
+	assert_int_equal(sha256((struct span){spki, (size_t)len}, hash, &e), STATUS_OK);
+	assert_int_equal(store_reserve(store, &intent, NOW, &e), STATUS_OK);
+	assert_int_equal(store_issue(store, intent.serial, intent.subject_der, NOW, &e), STATUS_OK);
+	OPENSSL_free(spki);
+}
+
+static void ca_begin(struct ca_before *ca, const struct scenario *c, const struct keys *k,
+		     X509 *root, struct preflight *p)
+{
+	struct error e = {0};
+
+	if (!c->certified_for && !c->other_zpa)
+		return;
+	strcpy(ca->folder, "/tmp/preflight-XXXXXX");
+	assert_non_null(mkdtemp(ca->folder));
+	snprintf(ca->path, sizeof ca->path, "%s/store.db", ca->folder);
+	assert_int_equal(store_create(ca->path, NOW, &e), STATUS_OK);
+	assert_int_equal(store_open(ca->path, STORE_WRITE, &p->store, &e), STATUS_OK);
+	if (c->certified_for)
+		certify(p->store, k->portal, c->certified_for, 1);
+	if (c->other_zpa)
+		certify(p->store, k->between, "zpa", 2);
+	assert_int_equal(der_encode(root, (i2d_of_void *)i2d_X509, &ca->root, &e), STATUS_OK);
+	p->root = span_of(&ca->root);
+	store_close(p->store);
+	assert_int_equal(store_open(ca->path, STORE_READ, &p->store, &e), STATUS_OK);
+	ca->store = p->store;
+}
+
+static void ca_end(struct ca_before *ca)
+{
+	char command[128];
+
+	store_close(ca->store);
+	bytes_free(&ca->root);
+	snprintf(command, sizeof command, "rm -rf '%s'", ca->folder);
+	if (*ca->folder)
+		assert_int_equal(system(command), 0);
+}
+
 static void run(const struct scenario *c, const struct keys *k, struct findings *findings)
 {
 	bool deep = c->chain_twisted || c->not_after > 4000;
@@ -266,7 +343,11 @@ static void run(const struct scenario *c, const struct keys *k, struct findings 
 	X509 *x = make_portal_certificate(c, k, deep ? between : root, deep ? k->between : k->root);
 	BIO *file = BIO_new(BIO_s_mem()), *request = BIO_new(BIO_s_mem()),
 	    *chain = BIO_new(BIO_s_mem());
-	struct preflight p = {c->portal, c->name ? c->name : "zia.pem", {0}, {0}, {0}, NOW};
+	struct preflight p = {
+		.portal = c->portal, .name = c->name ? c->name : "zia.pem", .now = NOW};
+	X509 *own_root = make_ca("Root", c->other_root ? k->other : k->root, 4000, NULL,
+				 c->other_root ? k->other : k->root);
+	struct ca_before before = {0};
 	struct error e = {0};
 
 	assert_true(file && request && chain);
@@ -278,8 +359,11 @@ static void run(const struct scenario *c, const struct keys *k, struct findings 
 	p.certificate = text_in(file);
 	p.request = text_in(request);
 	p.chain = text_in(chain);
+	ca_begin(&before, c, k, own_root, &p);
 	if (preflight_check(&p, findings, &e) != STATUS_OK)
 		fail_msg("%s: %s", c->id ? c->id : "sound", e.what);
+	ca_end(&before);
+	X509_free(own_root);
 	BIO_free(file);
 	BIO_free(request);
 	BIO_free(chain);
@@ -362,12 +446,34 @@ static void test_lint_speaks_too(void **state)
 	EVP_PKEY_free(k.other);
 }
 
+static void expect_name(const char *path, const char *mended)
+{
+	char *name = preflight_mended_name(path);
+
+	assert_string_equal(name, mended);
+	free(name);
+}
+
+static void test_mended_names(void **state)
+{
+	(void)state;
+	expect_name("zia.pem", "zia.pem");
+	expect_name("zia.PEM", "zia.PEM");
+	expect_name("zia.crt", "zia.pem");
+	expect_name("a.b/zia", "a.b/zia.pem");
+	expect_name("a/zia.2026", "a/zia.2026.pem");
+	expect_name("a.crt/zia", "a.crt/zia.pem");
+	expect_name("./.crt", "./.crt.pem");
+	expect_name("zia.P7B", "zia.pem");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenarios),
 		cmocka_unit_test(test_every_rule_has_a_scenario),
 		cmocka_unit_test(test_lint_speaks_too),
+		cmocka_unit_test(test_mended_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
