@@ -104,6 +104,7 @@ const char *status_name(enum status s)
 		[STATUS_BUSY] = "busy",
 		[STATUS_DAMAGED] = "damaged",
 		[STATUS_DECLINED] = "declined",
+		[STATUS_WARNED] = "warned",
 		[STATUS_INTERNAL] = "internal",
 	};
 

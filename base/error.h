@@ -24,6 +24,7 @@ enum status {
 	STATUS_BUSY,	  /* another process holds the store for too long */
 	STATUS_DAMAGED, /* a CA directory or store that is half made, corrupt, or of a newer version */
 	STATUS_DECLINED, /* the person answered no */
+	STATUS_WARNED,	 /* done, and there are findings: warnings, none an error */
 	STATUS_INTERNAL, /* a broken promise inside subca: a bug */
 };
 

@@ -46,6 +46,7 @@ struct command {
 	entry(ocsp) \
 	entry(list) \
 	entry(journal) \
+	entry(audit) \
 	entry(show) \
 	entry(expiring) \
 	entry(export) \

@@ -12,6 +12,7 @@ static const struct exit_code codes[] = {
 	{STATUS_DECLINED, 8, "the question was answered no, or could not be asked"},
 	{STATUS_EXISTS, 9, "something is there already and is not overwritten"},
 	{STATUS_SYSTEM, 10, "the machine failed: disk, memory, permissions, output"},
+	{STATUS_WARNED, 11, "findings that are warnings, and none an error"},
 	{STATUS_INTERNAL, 70, "an error inside subca; please report it"},
 };
 #define CODES (sizeof codes / sizeof codes[0])

@@ -133,6 +133,20 @@ static enum status check_primes(const BIGNUM *modulus, struct findings *f, struc
 	return STATUS_OK;
 }
 
+enum status csr_key_check_rsa(const BIGNUM *modulus, const BIGNUM *exponent, struct findings *f,
+			      struct error *e)
+{
+	enum status status = check_size(modulus, f, e);
+
+	if (status == STATUS_OK)
+		status = check_exponent(exponent, f, e);
+	if (status == STATUS_OK)
+		status = check_residues(modulus, f, e);
+	if (status == STATUS_OK)
+		status = check_primes(modulus, f, e);
+	return status;
+}
+
 static enum status check_rsa(EVP_PKEY *key, struct findings *f, struct error *e)
 {
 	BIGNUM *modulus = NULL, *exponent = NULL;
@@ -143,13 +157,7 @@ static enum status check_rsa(EVP_PKEY *key, struct findings *f, struct error *e)
 		status = error_openssl(e, STATUS_INPUT, NULL, NULL,
 				       "an RSA key without its numbers");
 	if (status == STATUS_OK)
-		status = check_size(modulus, f, e);
-	if (status == STATUS_OK)
-		status = check_exponent(exponent, f, e);
-	if (status == STATUS_OK)
-		status = check_residues(modulus, f, e);
-	if (status == STATUS_OK)
-		status = check_primes(modulus, f, e);
+		status = csr_key_check_rsa(modulus, exponent, f, e);
 	BN_free(modulus);
 	BN_free(exponent);
 	return status;

@@ -28,6 +28,10 @@ MUST_CHECK enum status csr_key_check(EVP_PKEY *key, struct findings *findings, s
 MUST_CHECK enum status csr_key_check_listed(EVP_PKEY *key, const struct weak_keys *list,
 					    struct findings *findings, struct error *e);
 
+/* The same of an RSA key by its numbers alone: decoding a key costs several times the judgement. */
+MUST_CHECK enum status csr_key_check_rsa(const BIGNUM *modulus, const BIGNUM *exponent,
+					 struct findings *findings, struct error *e);
+
 /* The rules above, in that order. */
 const struct rule *csr_key_rules(size_t *count);
 

@@ -1,0 +1,283 @@
+#include "audit/audit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/examine.h"
+#include "audit/pool.h"
+#include "audit/relation.h"
+#include "base/datetime.h"
+#include "base/file.h"
+
+void audit_free(struct audit *a)
+{
+	if (!a)
+		return;
+	for (size_t i = 0; i < a->label_count; i++) {
+		free(a->labels[i].subject);
+		free(a->labels[i].issuer);
+		free(a->labels[i].serial);
+	}
+	free(a->labels);
+	for (size_t i = 0; i < a->moduli_count; i++)
+		bytes_free(&a->moduli[i].n);
+	free(a->moduli);
+	policy_free(&a->policy);
+	audit_index_free(&a->index);
+	crls_free(&a->crls);
+	issuers_free(&a->issuers);
+	drift_free(&a->drift);
+	estate_free(&a->estate);
+	authority_free(a->authority);
+	free(a);
+}
+
+/* --- each certificate ------------------------------------------------------------------------- */
+
+struct judging {
+	struct audit *audit;
+	struct audit_pool *pool;
+	uint64_t done;
+};
+
+static enum status keep_modulus(struct audit *a, struct judged *j, struct error *e)
+{
+	size_t most = a->order->shared_primes ? SIZE_MAX : PRIMES_MODULI_MAX;
+	struct prime_modulus *moduli;
+
+	a->moduli_seen++;
+	if (a->moduli_count == most)
+		return STATUS_OK;
+	if (a->moduli_count == a->moduli_room) {
+		size_t room = a->moduli_room ? a->moduli_room * 2 : 64;
+
+		moduli = reallocarray(a->moduli, room, sizeof *moduli);
+		if (!moduli)
+			return error_memory(e);
+		a->moduli = moduli;
+		a->moduli_room = room;
+	}
+	a->moduli[a->moduli_count++] = (struct prime_modulus){j->modulus, j->record, 0};
+	j->modulus = (struct bytes){0};
+	return STATUS_OK;
+}
+
+static enum status merge(void *context, struct judged *j, struct error *e)
+{
+	struct judging *g = context;
+	struct audit *a = g->audit;
+	struct audit_record *r = &a->estate.records[j->record];
+
+	r->flags |= (uint16_t)j->flags;
+	r->issuer_record = j->issuer_record;
+	g->done++;
+	if (a->order->progress && g->done % 256 == 0)
+		a->order->progress(a->order->progress_context, g->done, a->estate.count);
+	return j->modulus.len ? keep_modulus(a, j, e) : STATUS_OK;
+}
+
+static enum status hand_in(void *context, uint32_t record, struct span der, struct error *e)
+{
+	struct judging *g = context;
+	const struct audit_record *r = &g->audit->estate.records[record];
+
+	return pool_add(g->pool, der, record, r->flags, r->profile, e);
+}
+
+static enum status judge_each(struct audit *a, struct error *e)
+{
+	const struct judge_order order = {
+		.issuers = &a->issuers,
+		.drift = a->authority ? &a->drift : NULL,
+		.authority_key = a->authority_key,
+		.keep_moduli = true,
+	};
+	struct judging g = {.audit = a};
+	enum status s = pool_begin(&order, a->order->threads, &a->estate.findings, merge, &g,
+				   &g.pool, e);
+
+	if (s != STATUS_OK)
+		return s;
+	a->threads = pool_threads(g.pool);
+	s = audit_each(a, hand_in, &g, e);
+	return pool_end(g.pool, s, e);
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+static enum status judge_primes(struct audit *a, struct error *e)
+{
+	char why[160];
+	enum status s;
+
+	if (a->moduli_seen > a->moduli_count) {
+		snprintf(why, sizeof why,
+			 "more than %d of them: --shared-primes looks among all, which takes long",
+			 PRIMES_MODULI_MAX);
+		return estate_add_unread(&a->estate, "primes that RSA moduli share", why, e);
+	}
+	s = primes_find_shared(a->moduli, a->moduli_count, e);
+	for (size_t i = 0; s == STATUS_OK && i < a->moduli_count; i++)
+		if (a->moduli[i].record > a->moduli[a->moduli[i].partner].record)
+			s = findings_say(&a->estate.findings, &audit_rules[AUDIT_shared_prime],
+					 a->moduli[i].record,
+					 a->moduli[a->moduli[i].partner].record, NULL, e,
+					 "its RSA modulus shares a prime with another key");
+	return s;
+}
+
+static enum status judge_ledger(struct audit *a, struct error *e)
+{
+	char *path = path_join(a->order->directory, AUTHORITY_STORE);
+	const struct ledger_order o = {
+		.now = a->order->now,
+		.store = authority_store(a->authority),
+		.path = path,
+		.authority = authority_certificate(a->authority),
+		.checkpoints = a->order->checkpoints,
+	};
+	enum status s = path ? ledger_journal(&o, &a->estate, &a->ledger, e) : error_memory(e);
+
+	free(path);
+	return s;
+}
+
+static enum status judge_all(struct audit *a, struct error *e)
+{
+	const struct crl_order crl = {a->order->now, a->authority_key, a->has_ledger};
+	const struct relation_order relation = {
+		.now = a->order->now,
+		.expiring_before = a->order->expiring_days
+					   ? a->order->now +
+						     a->order->expiring_days * SECONDS_PER_DAY
+					   : 0,
+		.has_ledger = a->has_ledger,
+		.has_files = a->order->path_count > 0,
+		.authority = a->authority_record,
+	};
+	enum status s = judge_each(a, e);
+
+	if (s == STATUS_OK)
+		s = judge_primes(a, e);
+	if (s == STATUS_OK)
+		s = audit_reconcile_index(a, e);
+	if (s == STATUS_OK && a->authority && a->has_ledger)
+		s = judge_ledger(a, e);
+	if (s == STATUS_OK)
+		s = crls_judge(&a->crls, &a->estate, &a->issuers, &crl, e);
+	return s == STATUS_OK ? relations_judge(&a->estate, &relation, e) : s;
+}
+
+/* --- the order of a report -------------------------------------------------------------------- */
+
+static size_t place(const struct rule *rule)
+{
+	return rule >= audit_rules && rule < audit_rules + AUDIT_RULES
+		       ? (size_t)(rule - audit_rules)
+		       : AUDIT_RULES;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct audit_finding *x = a, *y = b;
+	size_t place_x = place(x->rule), place_y = place(y->rule);
+	int id;
+
+	if (x->severity != y->severity)
+		return x->severity > y->severity ? -1 : 1;
+	if (place_x != place_y)
+		return place_x < place_y ? -1 : 1;
+	id = strcmp(x->rule->id, y->rule->id);
+	if (id != 0)
+		return id;
+	if (x->record != y->record)
+		return x->record < y->record ? -1 : 1;
+	return strcmp(x->message, y->message);
+}
+
+/* Leaves out what is about certificates from before. */
+static void apply_since(struct audit *a)
+{
+	struct audit_findings *f = &a->estate.findings;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		struct audit_finding *x = &f->items[i];
+
+		if (x->record != RECORD_NONE &&
+		    a->estate.records[x->record].not_before < a->order->since) {
+			a->before_since++;
+			free(x->where);
+			free(x->message);
+			continue;
+		}
+		f->items[kept++] = *x;
+	}
+	f->count = kept;
+}
+
+static void apply_policy(struct audit *a)
+{
+	struct audit_findings *f = &a->estate.findings;
+
+	for (size_t i = 0; i < f->count; i++) {
+		struct audit_finding *x = &f->items[i];
+		const struct audit_label *l = audit_label_find(a, x->record);
+
+		x->accepted = policy_accepts(&a->policy, x->rule->id, l ? l->serial : NULL,
+					     x->where, a->order->now);
+		if (x->accepted)
+			a->accepted++;
+		else
+			a->found[x->severity]++;
+	}
+	/* Of what was too much to be kept nothing can be accepted. */
+	for (size_t i = 0; i < f->rule_count; i++)
+		a->found[f->rules[i].rule->severity] += f->rules[i].count - f->rules[i].kept;
+}
+
+static enum status run(struct audit *a, struct error *e)
+{
+	enum status s = STATUS_OK;
+
+	if (a->order->policy)
+		s = policy_read(a->order->policy, &a->policy, e);
+	if (s == STATUS_OK)
+		s = audit_examine(a, e);
+	if (s == STATUS_OK && a->estate.source_count == 0 && a->estate.unread_count == 0)
+		s = error_set(e, STATUS_NOT_FOUND, a->order->directory,
+			      "name a CA with -C DIR, or files and folders",
+			      "there is nothing to audit");
+	if (s == STATUS_OK)
+		s = audit_find_issuers(a, e);
+	if (s == STATUS_OK)
+		s = judge_all(a, e);
+	if (s != STATUS_OK)
+		return s;
+	if (a->order->since)
+		apply_since(a);
+	if (a->estate.findings.count)
+		qsort(a->estate.findings.items, a->estate.findings.count,
+		      sizeof *a->estate.findings.items, by_weight);
+	s = audit_describe(a, e);
+	if (s == STATUS_OK)
+		apply_policy(a);
+	return s;
+}
+
+enum status audit_run(const struct audit_order *order, struct audit **out, struct error *e)
+{
+	struct audit *a = calloc(1, sizeof *a);
+	enum status s;
+
+	if (!a)
+		return error_memory(e);
+	a->order = order;
+	a->authority_record = RECORD_NONE;
+	s = run(a, e);
+	if (s == STATUS_OK)
+		*out = a;
+	else
+		audit_free(a);
+	return s;
+}

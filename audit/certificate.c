@@ -1,0 +1,202 @@
+#include "audit/certificate.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "ca/name.h"
+
+static struct span string_span(const ASN1_STRING *s)
+{
+	return (struct span){ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)};
+}
+
+/* What a field that was left undecoded holds, with its header. Empty unless it is a SEQUENCE. */
+static struct span sequence_span(const ASN1_TYPE *field)
+{
+	return field->type == V_ASN1_SEQUENCE ? string_span(field->value.sequence)
+					      : (struct span){NULL, 0};
+}
+
+static bool read_time(const ASN1_TYPE *t, int64_t *out)
+{
+	struct tm fields;
+
+	if ((t->type != V_ASN1_UTCTIME && t->type != V_ASN1_GENERALIZEDTIME) ||
+	    ASN1_TIME_to_tm(t->value.asn1_string, &fields) != 1)
+		return false;
+	*out = timegm(&fields);
+	return true;
+}
+
+static void *decode(const LINT_EXTENSION *x, const ASN1_ITEM *item)
+{
+	struct span der = string_span(x->value);
+	const unsigned char *at = der.data;
+
+	return ASN1_item_d2i(NULL, &at, (long)der.len, item);
+}
+
+static void read_basic_constraints(struct audit_certificate *c, const LINT_EXTENSION *x)
+{
+	BASIC_CONSTRAINTS *b = decode(x, ASN1_ITEM_rptr(BASIC_CONSTRAINTS));
+	int64_t length = 0;
+
+	if (!b)
+		return;
+	c->is_ca = b->ca;
+	if (b->pathlen && ASN1_INTEGER_get_int64(&length, b->pathlen) == 1 && length >= 0)
+		c->path_length = length < INT_MAX ? (int)length : INT_MAX;
+	BASIC_CONSTRAINTS_free(b);
+}
+
+static void read_authority_key(struct audit_certificate *c, const LINT_EXTENSION *x)
+{
+	AUTHORITY_KEYID *a = decode(x, ASN1_ITEM_rptr(AUTHORITY_KEYID));
+
+	if (a && a->keyid) {
+		ASN1_OCTET_STRING_free(c->authority_key_owned);
+		c->authority_key_owned = a->keyid;
+		c->authority_key = string_span(a->keyid);
+		a->keyid = NULL;
+	}
+	AUTHORITY_KEYID_free(a);
+}
+
+static void read_ski(struct audit_certificate *c, const LINT_EXTENSION *x)
+{
+	ASN1_OCTET_STRING_free(c->ski_owned);
+	c->ski_owned = decode(x, ASN1_ITEM_rptr(ASN1_OCTET_STRING));
+	c->ski = c->ski_owned ? string_span(c->ski_owned) : (struct span){NULL, 0};
+}
+
+/* Those that do not decode are lint's to tell. */
+static void read_extensions(struct audit_certificate *c)
+{
+	int count = c->fields->extensions ? sk_LINT_EXTENSION_num(c->fields->extensions) : 0;
+
+	for (int i = 0; i < count; i++) {
+		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(c->fields->extensions, i);
+
+		switch (OBJ_obj2nid(x->type)) {
+		case NID_basic_constraints:
+			read_basic_constraints(c, x);
+			break;
+		case NID_subject_key_identifier:
+			read_ski(c, x);
+			break;
+		case NID_authority_key_identifier:
+			read_authority_key(c, x);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static bool read_fields(struct audit_certificate *c)
+{
+	const unsigned char *at = c->tbs.data;
+
+	c->fields = c->tbs.len ? d2i_LINT_TBS(NULL, &at, (long)c->tbs.len) : NULL;
+	if (!c->fields || at != c->tbs.data + c->tbs.len)
+		return false;
+	c->serial = string_span(c->fields->serial);
+	c->issuer = sequence_span(c->fields->issuer);
+	c->subject = sequence_span(c->fields->subject);
+	c->spki = sequence_span(c->fields->spki);
+	if (!c->issuer.len || !c->subject.len || !c->spki.len)
+		return false;
+	c->self_issued = span_equal(c->issuer, c->subject);
+	return read_time(c->fields->validity->not_before, &c->not_before) &&
+	       read_time(c->fields->validity->not_after, &c->not_after);
+}
+
+enum status audit_certificate_read(struct span der, struct audit_certificate *out, struct error *e)
+{
+	enum status s;
+
+	*out = (struct audit_certificate){.der = der, .path_length = PATH_LENGTH_NONE};
+	ERR_set_mark();
+	s = der_signed_parse(der, &out->envelope, e);
+	if (s == STATUS_OK) {
+		out->tbs = der_to_be_signed(out->envelope);
+		if (read_fields(out))
+			read_extensions(out);
+		else
+			s = error_set(e, STATUS_INPUT, NULL, NULL, "is no certificate");
+	}
+	ERR_pop_to_mark();
+	if (s != STATUS_OK)
+		audit_certificate_free(out);
+	return s;
+}
+
+void audit_certificate_free(struct audit_certificate *c)
+{
+	ASN1_OCTET_STRING_free(c->ski_owned);
+	ASN1_OCTET_STRING_free(c->authority_key_owned);
+	LINT_TBS_free(c->fields);
+	DER_SIGNED_free(c->envelope);
+	*c = (struct audit_certificate){.path_length = PATH_LENGTH_NONE};
+}
+
+enum status audit_name_text(struct span name, struct text *out, struct error *e)
+{
+	const unsigned char *at = name.data;
+	X509_NAME *n;
+	size_t before = out->len;
+
+	ERR_set_mark();
+	n = d2i_X509_NAME(NULL, &at, (long)name.len);
+	ERR_pop_to_mark();
+	if (n)
+		name_show(n, out);
+	if (out->len == before)
+		text_add(out, n ? "(empty name)" : "(unreadable name)");
+	X509_NAME_free(n);
+	return text_check(out, e);
+}
+
+static int rsa_bits(const DER_SPKI *key)
+{
+	const unsigned char *at = ASN1_STRING_get0_data(key->key);
+	LINT_RSA *rsa = d2i_LINT_RSA(NULL, &at, ASN1_STRING_length(key->key));
+	BIGNUM *n = rsa ? ASN1_INTEGER_to_BN(rsa->modulus, NULL) : NULL;
+	int bits = n ? BN_num_bits(n) : 0;
+
+	BN_free(n);
+	LINT_RSA_free(rsa);
+	return bits;
+}
+
+void audit_key_text(struct span spki, char *out, size_t size)
+{
+	const unsigned char *at = spki.data;
+	char name[64] = "";
+	DER_SPKI *key;
+	int nid;
+
+	ERR_set_mark();
+	key = d2i_DER_SPKI(NULL, &at, (long)spki.len);
+	nid = key ? OBJ_obj2nid(key->algorithm->algorithm) : NID_undef;
+	if (!key)
+		snprintf(out, size, "unreadable");
+	else if (nid == NID_rsaEncryption)
+		snprintf(out, size, "RSA %d", rsa_bits(key));
+	else if (nid == NID_X9_62_id_ecPublicKey && key->algorithm->parameter &&
+		 key->algorithm->parameter->type == V_ASN1_OBJECT) {
+		nid = OBJ_obj2nid(key->algorithm->parameter->value.object);
+		snprintf(out, size, "%s",
+			 EC_curve_nid2nist(nid) ? EC_curve_nid2nist(nid) : OBJ_nid2sn(nid));
+	} else {
+		OBJ_obj2txt(name, sizeof name, key->algorithm->algorithm, 0);
+		snprintf(out, size, "%s", name);
+	}
+	DER_SPKI_free(key);
+	ERR_pop_to_mark();
+}

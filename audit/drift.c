@@ -1,0 +1,256 @@
+#include "audit/drift.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "base/datetime.h"
+#include "ca/policy.h"
+
+enum status drift_profile(struct drift *d, const char *name, unsigned *number, struct error *e)
+{
+	struct error problem;
+	enum status s;
+
+	for (*number = 1; *number <= d->count; ++*number)
+		if (strcmp(d->items[*number - 1].name, name) == 0)
+			return STATUS_OK;
+	*number = 0;
+	if (d->count == DRIFT_PROFILES_MAX || strlen(name) > PROFILE_NAME_MAX || !*name)
+		return STATUS_OK;
+	s = profile_load(d->path, name, &d->items[d->count].profile, &problem);
+	if (s == STATUS_SYSTEM) {
+		*e = problem;
+		return error_status(e);
+	}
+	if (s != STATUS_OK)
+		d->items[d->count].profile = NULL;
+	snprintf(d->items[d->count].name, sizeof d->items[0].name, "%s", name);
+	*number = ++d->count;
+	return STATUS_OK;
+}
+
+void drift_free(struct drift *d)
+{
+	while (d->count)
+		profile_free(d->items[--d->count].profile);
+}
+
+/* --- one difference each ---------------------------------------------------------------------- */
+
+static void differ(struct text *out, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void differ(struct text *out, const char *format, ...)
+{
+	char words[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(words, sizeof words, format, arguments);
+	va_end(arguments);
+	text_printf(out, "%s%s", out->len ? "; " : "", words);
+}
+
+static const LINT_EXTENSION *find(const struct audit_certificate *c, int nid)
+{
+	int count = c->fields->extensions ? sk_LINT_EXTENSION_num(c->fields->extensions) : 0;
+
+	for (int i = 0; i < count; i++) {
+		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(c->fields->extensions, i);
+
+		if (OBJ_obj2nid(x->type) == nid)
+			return x;
+	}
+	return NULL;
+}
+
+static void *decode(const LINT_EXTENSION *x, const ASN1_ITEM *item)
+{
+	const unsigned char *at = x ? ASN1_STRING_get0_data(x->value) : NULL;
+
+	return x ? ASN1_item_d2i(NULL, &at, ASN1_STRING_length(x->value), item) : NULL;
+}
+
+static void compare_criticality(const struct audit_certificate *c, int nid, bool wanted,
+				struct text *out)
+{
+	const LINT_EXTENSION *x = find(c, nid);
+
+	if (x && (x->critical > 0) != wanted)
+		differ(out, "%s is %scritical", OBJ_nid2sn(nid), wanted ? "not " : "");
+}
+
+static void compare_constraints(const struct profile *p, const struct audit_certificate *c,
+				struct text *out)
+{
+	bool ca = p->kind != PROFILE_LEAF;
+
+	if (c->is_ca != ca) {
+		differ(out, "it is %s CA, and the profile makes %s", c->is_ca ? "a" : "no",
+		       ca ? "CAs" : "none");
+		return;
+	}
+	if (ca)
+		compare_criticality(c, NID_basic_constraints, p->basic_constraints_critical, out);
+	if (!ca || c->path_length == p->path_length)
+		return;
+	if (c->path_length == PATH_LENGTH_NONE)
+		differ(out, "no path length, where the profile says %d", p->path_length);
+	else if (p->path_length == PROFILE_PATH_LENGTH_NONE)
+		differ(out, "path length %d, where the profile says none", c->path_length);
+	else
+		differ(out, "path length %d, where the profile says %d", c->path_length,
+		       p->path_length);
+}
+
+static void compare_key_usage(const struct profile *p, const struct audit_certificate *c,
+			      struct text *out)
+{
+	ASN1_BIT_STRING *bits = decode(find(c, NID_key_usage), ASN1_ITEM_rptr(ASN1_BIT_STRING));
+	unsigned usage = 0;
+
+	for (int i = 0; bits && i < bits->length && i < 2; i++)
+		usage |= (unsigned)bits->data[i] << (8 * i);
+	ASN1_BIT_STRING_free(bits);
+	if (usage != p->key_usage)
+		differ(out, "another key usage than the profile's");
+	else
+		compare_criticality(c, NID_key_usage, p->key_usage_critical, out);
+}
+
+static bool has_purpose(const struct profile *p, int nid)
+{
+	for (size_t i = 0; i < p->purpose_count; i++)
+		if (p->purposes[i] == nid)
+			return true;
+	return false;
+}
+
+static void compare_purposes(const struct profile *p, const struct audit_certificate *c,
+			     struct text *out)
+{
+	EXTENDED_KEY_USAGE *found = decode(find(c, NID_ext_key_usage),
+					   ASN1_ITEM_rptr(EXTENDED_KEY_USAGE));
+	int count = found ? sk_ASN1_OBJECT_num(found) : 0;
+	bool same = (size_t)count == p->purpose_count;
+
+	for (int i = 0; same && i < count; i++)
+		same = has_purpose(p, OBJ_obj2nid(sk_ASN1_OBJECT_value(found, i)));
+	if (!same)
+		differ(out, "other purposes (extendedKeyUsage) than the profile's");
+	EXTENDED_KEY_USAGE_free(found);
+}
+
+static void compare_presence(const struct drift *d, const struct profile *p,
+			     const struct audit_certificate *c, struct text *out)
+{
+	if (p->subject_key_identifier && !c->ski.len)
+		differ(out, "no subjectKeyIdentifier");
+	if (p->authority_key_identifier && !c->authority_key.len)
+		differ(out, "no authorityKeyIdentifier");
+	if (p->crl_distribution_points && d->urls->crl && !find(c, NID_crl_distribution_points))
+		differ(out, "no URL of a CRL");
+	if (p->authority_information_access && (d->urls->ocsp || d->urls->ca_issuers) &&
+	    !find(c, NID_info_access))
+		differ(out, "no authorityInfoAccess");
+}
+
+static void compare_alt_name(const struct profile *p, const struct audit_certificate *c,
+			     struct text *out)
+{
+	bool san = find(c, NID_subject_alt_name) != NULL;
+
+	if (p->subject_alt_name == SAN_NONE && san)
+		differ(out, "a subjectAltName, which the profile never gives");
+	if (p->subject_alt_name == SAN_REQUIRED && !san)
+		differ(out, "no subjectAltName");
+}
+
+static void compare_life(const struct profile *p, const struct audit_certificate *c,
+			 struct text *out)
+{
+	/* RFC 5280 4.1.2.5: both ends count. The backdate comes on top of what was asked. */
+	int64_t days = (c->not_after - c->not_before + 1 - p->backdate) / SECONDS_PER_DAY;
+
+	if (p->max_days && days > p->max_days)
+		differ(out, "a life of %" PRId64 " days, where the profile allows %d", days,
+		       p->max_days);
+}
+
+static void compare_key(const struct profile *p, const struct audit_certificate *c,
+			struct text *out)
+{
+	char key[80];
+	int bits = 0;
+	bool good;
+
+	audit_key_text(c->spki, key, sizeof key);
+	if (sscanf(key, "RSA %d", &bits) == 1)
+		good = p->rsa_min && bits >= p->rsa_min && bits <= p->rsa_max;
+	else if (strcmp(key, "P-256") == 0)
+		good = p->ec_p256;
+	else if (strcmp(key, "P-384") == 0)
+		good = p->ec_p384;
+	else
+		good = strcmp(key, "ED25519") == 0 && p->ed25519;
+	if (!good)
+		differ(out, "a key that the profile does not allow (%s)", key);
+}
+
+static void compare_digest(const struct profile *p, const struct audit_certificate *c,
+			   struct text *out)
+{
+	int digest = NID_undef;
+
+	if (!p->digest[0] ||
+	    OBJ_find_sigid_algs(OBJ_obj2nid(c->envelope->algorithm->algorithm), &digest, NULL) !=
+		    1 ||
+	    digest == NID_undef)
+		return;
+	if (digest != OBJ_sn2nid(p->digest) && digest != OBJ_ln2nid(p->digest))
+		differ(out, "a signature with %s, where the profile says %s", OBJ_nid2ln(digest),
+		       p->digest);
+}
+
+static void compare_subject(const struct drift *d, const struct profile *p,
+			    const struct audit_certificate *c, struct text *out)
+{
+	const unsigned char *at = c->subject.data;
+	X509_NAME *subject = d2i_X509_NAME(NULL, &at, (long)c->subject.len);
+	struct error problem;
+
+	/* What the CA's own certificate is held against is itself. */
+	if (subject &&
+	    policy_check_subject(p, subject, p->kind == PROFILE_ROOT ? NULL : (X509 *)d->issuer,
+				 &problem) == STATUS_REFUSED)
+		differ(out, "%s", problem.what);
+	X509_NAME_free(subject);
+}
+
+enum status drift_compare(const struct drift *d, unsigned number, const struct audit_certificate *c,
+			  struct text *out, struct error *e)
+{
+	const struct profile *p = d->items[number - 1].profile;
+
+	if (!p) {
+		text_printf(out, "there is no usable profile '%s' any more",
+			    d->items[number - 1].name);
+		return text_check(out, e);
+	}
+	ERR_set_mark();
+	compare_constraints(p, c, out);
+	compare_key_usage(p, c, out);
+	compare_purposes(p, c, out);
+	compare_presence(d, p, c, out);
+	compare_alt_name(p, c, out);
+	compare_life(p, c, out);
+	compare_key(p, c, out);
+	compare_digest(p, c, out);
+	compare_subject(d, p, c, out);
+	ERR_pop_to_mark();
+	return text_check(out, e);
+}

@@ -1,0 +1,241 @@
+#include "audit/issuer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+
+/* Of one name so many are tried. */
+#define CANDIDATES_MAX 16
+
+enum status issuers_add(struct audit_issuers *i, const struct estate *t, uint32_t record,
+			struct span der, struct error *e)
+{
+	const struct audit_record *r = &t->records[record];
+	struct audit_issuer new = {
+		.record = record,
+		.subject = r->subject,
+		.spki = r->spki,
+		.ski = r->ski,
+		.not_after = r->not_after,
+	};
+	struct audit_certificate c;
+	const unsigned char *at;
+	enum status s;
+
+	if (i->count == ISSUERS_MAX)
+		return STATUS_OK;
+	if (i->count == i->room) {
+		size_t room = i->room ? i->room * 2 : 16;
+		struct audit_issuer *items = reallocarray(i->items, room, sizeof *items);
+
+		if (!items)
+			return error_memory(e);
+		i->items = items;
+		i->room = room;
+	}
+	s = audit_certificate_read(der, &c, e);
+	if (s == STATUS_OK) {
+		ERR_set_mark();
+		at = c.spki.data;
+		new.key = d2i_PUBKEY(NULL, &at, (long)c.spki.len);
+		ERR_pop_to_mark();
+		audit_certificate_free(&c);
+		s = bytes_copy(&new.der, der, e);
+	}
+	if (s == STATUS_OK)
+		i->items[i->count++] = new;
+	else
+		EVP_PKEY_free(new.key);
+	return s;
+}
+
+static int by_subject(const void *a, const void *b)
+{
+	const struct audit_issuer *x = a, *y = b;
+
+	if (x->subject != y->subject)
+		return x->subject < y->subject ? -1 : 1;
+	if (x->not_after != y->not_after)
+		return x->not_after > y->not_after ? -1 : 1;
+	return x->record < y->record ? -1 : x->record > y->record;
+}
+
+void issuers_sort(struct audit_issuers *i)
+{
+	if (i->count)
+		qsort(i->items, i->count, sizeof *i->items, by_subject);
+}
+
+void issuers_free(struct audit_issuers *i)
+{
+	for (size_t k = 0; k < i->count; k++) {
+		bytes_free(&i->items[k].der);
+		EVP_PKEY_free(i->items[k].key);
+	}
+	free(i->items);
+	*i = (struct audit_issuers){0};
+}
+
+const struct audit_issuer *issuers_find(const struct audit_issuers *i, uint64_t subject,
+					size_t *count)
+{
+	size_t low = 0, high = i->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (i->items[middle].subject < subject)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*count = 0;
+	while (low + *count < i->count && i->items[low + *count].subject == subject)
+		++*count;
+	return *count ? &i->items[low] : NULL;
+}
+
+/* --- verification ----------------------------------------------------------------------------- */
+
+/* A context made ready for one key and digest is used again as long as both stay. */
+#define SLOTS 16
+
+struct audit_verifier {
+	struct {
+		const struct audit_issuer *issuer;
+		int digest;
+		EVP_PKEY_CTX *context;
+	} slots[SLOTS];
+	size_t next;
+	EVP_MD *sha256, *sha384, *sha512;
+};
+
+enum status verifier_new(struct audit_verifier **out, struct error *e)
+{
+	struct audit_verifier *v = calloc(1, sizeof *v);
+
+	if (!v)
+		return error_memory(e);
+	v->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	v->sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
+	v->sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
+	if (!v->sha256 || !v->sha384 || !v->sha512) {
+		verifier_free(v);
+		return error_openssl(e, STATUS_SYSTEM, NULL, NULL, "SHA-2 is not to be had");
+	}
+	*out = v;
+	return STATUS_OK;
+}
+
+void verifier_free(struct audit_verifier *v)
+{
+	if (!v)
+		return;
+	for (size_t i = 0; i < SLOTS; i++)
+		EVP_PKEY_CTX_free(v->slots[i].context);
+	EVP_MD_free(v->sha256);
+	EVP_MD_free(v->sha384);
+	EVP_MD_free(v->sha512);
+	free(v);
+}
+
+static EVP_PKEY_CTX *make_ready(EVP_PKEY *key, const EVP_MD *digest)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+
+	if (!context || EVP_PKEY_verify_init(context) != 1 ||
+	    EVP_PKEY_CTX_set_signature_md(context, digest) != 1) {
+		EVP_PKEY_CTX_free(context);
+		return NULL;
+	}
+	return context;
+}
+
+static EVP_PKEY_CTX *context_for(struct audit_verifier *v, const struct audit_issuer *issuer,
+				 const EVP_MD *digest)
+{
+	int nid = EVP_MD_get_type(digest);
+	size_t at = v->next;
+
+	for (size_t i = 0; i < SLOTS; i++)
+		if (v->slots[i].issuer == issuer && v->slots[i].digest == nid)
+			return v->slots[i].context;
+	v->next = (v->next + 1) % SLOTS;
+	EVP_PKEY_CTX_free(v->slots[at].context);
+	v->slots[at].context = make_ready(issuer->key, digest);
+	v->slots[at].issuer = issuer;
+	v->slots[at].digest = nid;
+	return v->slots[at].context;
+}
+
+/* The digest of a plain RSA or ECDSA signature with SHA-2 by a key of that kind; else NULL. */
+static const EVP_MD *plain_digest(const struct audit_verifier *v, int algorithm, EVP_PKEY *key)
+{
+	int digest, kind;
+
+	if (OBJ_find_sigid_algs(algorithm, &digest, &kind) != 1)
+		return NULL;
+	if (kind == NID_rsaEncryption
+		    ? !EVP_PKEY_is_a(key, "RSA")
+		    : kind != NID_X9_62_id_ecPublicKey || !EVP_PKEY_is_a(key, "EC"))
+		return NULL;
+	return digest == NID_sha256   ? v->sha256
+	       : digest == NID_sha384 ? v->sha384
+	       : digest == NID_sha512 ? v->sha512
+				      : NULL;
+}
+
+bool verifier_check(struct audit_verifier *v, const struct audit_issuer *issuer,
+		    const struct audit_certificate *c)
+{
+	const DER_SIGNED *x = c->envelope;
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	EVP_PKEY_CTX *context;
+	const EVP_MD *digest;
+	bool verified;
+
+	if (!issuer->key)
+		return false;
+	ERR_set_mark();
+	digest = plain_digest(v, OBJ_obj2nid(x->algorithm->algorithm), issuer->key);
+	context = digest ? context_for(v, issuer, digest) : NULL;
+	if (context)
+		verified = EVP_Digest(c->tbs.data, c->tbs.len, hash, &len, digest, NULL) == 1 &&
+			   EVP_PKEY_verify(context, ASN1_STRING_get0_data(x->signature),
+					   (size_t)ASN1_STRING_length(x->signature), hash,
+					   len) == 1;
+	else
+		verified = ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), x->algorithm, x->signature,
+					    x->to_be_signed, issuer->key) == 1;
+	ERR_pop_to_mark();
+	return verified;
+}
+
+/* Those whose key identifier it names first, then the others. */
+const struct audit_issuer *verifier_find(struct audit_verifier *v,
+					 const struct audit_issuers *issuers,
+					 const struct audit_certificate *c, bool *named)
+{
+	const struct span none = {NULL, 0};
+	size_t count;
+	const struct audit_issuer *first = issuers_find(issuers, estate_hash(c->issuer, none),
+							&count);
+	uint64_t wanted = c->authority_key.len ? estate_hash(c->authority_key, none) : 0;
+
+	*named = false;
+	for (int pass = 0, tried = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < count && tried < CANDIDATES_MAX; i++) {
+			if ((first[i].ski == wanted) != (pass == 0))
+				continue;
+			tried++;
+			*named = *named || pass == 0 || !wanted || !first[i].ski;
+			if (verifier_check(v, &first[i], c))
+				return &first[i];
+		}
+	}
+	return NULL;
+}
