@@ -241,12 +241,12 @@ struct reading {
 static enum status note_fault(const struct reading *r, int64_t line, const char *what,
 			      struct error *e)
 {
-	char where[32];
+	char where[48];
 
 	if (r->total->faults++ >= INDEX_FAULTS_MAX)
 		return STATUS_OK;
-	snprintf(where, sizeof where, "line %lld", (long long)line);
-	return findings_add(r->findings, &import_index_line, where, e, "%s %s", where, what);
+	snprintf(where, sizeof where, "index.txt line %lld", (long long)line);
+	return findings_add(r->findings, &import_index_line, where, e, "%s", what);
 }
 
 /* A line as read: its newline is not in text. */

@@ -313,7 +313,7 @@ void row_print(const struct store_row *row)
 	print_revocation(row);
 	print_serial("renews", row->intent.replaces);
 	if (row->origin[0])
-		layout_field("taken over from", row->origin);
+		layout_field("taken from", row->origin);
 	if (row->intent.reason[0])
 		layout_field("reissued for", row->intent.reason);
 	print_hash("key hash", row->intent.spki_sha256);

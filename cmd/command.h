@@ -49,6 +49,7 @@ struct command {
 	entry(audit) \
 	entry(show) \
 	entry(expiring) \
+	entry(import) \
 	entry(export) \
 	entry(check) \
 	entry(lint) \

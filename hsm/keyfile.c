@@ -378,6 +378,17 @@ static enum status decode_block(struct block *b, const struct secret *passphrase
 	return decode_traditional(b, passphrase, out, e);
 }
 
+enum status keyfile_decode(struct span content, const struct secret *passphrase, EVP_PKEY **out,
+			   struct error *e)
+{
+	struct block block = {0};
+	enum status status = find_block(content, &block, e);
+
+	status = status == STATUS_OK ? decode_block(&block, passphrase, out, e) : status;
+	block_free(&block);
+	return status;
+}
+
 /* --- signing ---------------------------------------------------------------------------------- */
 
 static enum status sign(void *self, const EVP_MD *digest, struct span message,

@@ -30,5 +30,8 @@ MUST_CHECK enum status keyfile_open(const char *path, const struct secret *passp
 /* The key itself, for what puts it elsewhere. Errors as keyfile_open(); EVP_PKEY_free(). */
 MUST_CHECK enum status keyfile_read(const char *path, const struct secret *passphrase,
 				    EVP_PKEY **out, struct error *e);
+/* The same for bytes that were read already, whoever may have read the file. */
+MUST_CHECK enum status keyfile_decode(struct span content, const struct secret *passphrase,
+				      EVP_PKEY **out, struct error *e);
 
 #endif

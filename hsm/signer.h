@@ -117,4 +117,33 @@ MUST_CHECK enum status signer_exists(const char *name, const struct secret *secr
 MUST_CHECK enum status signer_delete(const char *name, const struct secret *secret,
 				     struct error *e);
 
+/*
+ * Keys that another tool made, in its file: PEM in any form, PKCS#8 or traditional DER, PKCS#12.
+ * They come in as bytes and leave only as a key file of ours.
+ */
+struct foreign_key;
+
+/* Whether content is a key at all, and whether it takes a passphrase to open. */
+bool foreign_key_seen(struct span content, bool *locked);
+/* STATUS_KEY: the passphrase is wrong or missing, or the key is not of a kind that signs here. */
+MUST_CHECK enum status foreign_key_open(struct span content, const struct secret *passphrase,
+					struct foreign_key **out, struct error *e);
+void foreign_key_free(struct foreign_key *k);
+/* Borrowed. NULL where a PKCS#12 file holds certificates only. */
+EVP_PKEY *foreign_key_public(const struct foreign_key *k);
+/* The certificates of a PKCS#12 file; borrowed, may be NULL. */
+const STACK_OF(X509) *foreign_key_certificates(const struct foreign_key *k);
+/* As signer_create() leaves it. */
+MUST_CHECK enum status foreign_key_write(const struct foreign_key *k, const char *path,
+					 const struct secret *passphrase, struct error *e);
+
+/*
+ * A key file with its certificates as PKCS#12 (RFC 7292), locked with password: AES-256, PBKDF2. out
+ * is freed with bytes_free(). STATUS_KEY where the key is in a token, which does not give it away.
+ */
+MUST_CHECK enum status signer_pkcs12(const char *name, const struct secret *secret,
+				     X509 *certificate, STACK_OF(X509) *above,
+				     const struct secret *password, struct bytes *out,
+				     struct error *e);
+
 #endif

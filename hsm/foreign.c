@@ -1,0 +1,246 @@
+/* Keys that come from other tools, and PKCS#12 in both directions. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+
+#include "hsm/keyfile.h"
+
+struct foreign_key {
+	EVP_PKEY *key;
+	STACK_OF(X509) *certificates;
+};
+
+void foreign_key_free(struct foreign_key *k)
+{
+	if (!k)
+		return;
+	EVP_PKEY_free(k->key);
+	sk_X509_pop_free(k->certificates, X509_free);
+	free(k);
+}
+
+EVP_PKEY *foreign_key_public(const struct foreign_key *k)
+{
+	return k->key;
+}
+
+const STACK_OF(X509) *foreign_key_certificates(const struct foreign_key *k)
+{
+	return k->certificates;
+}
+
+static PKCS12 *read_pkcs12(struct span content)
+{
+	const unsigned char *at = content.data;
+	PKCS12 *p12 = d2i_PKCS12(NULL, &at, (long)content.len);
+
+	ERR_clear_error();
+	return p12;
+}
+
+static EVP_PKEY *read_der(struct span content)
+{
+	const unsigned char *at = content.data;
+	EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &at, (long)content.len);
+
+	ERR_clear_error();
+	return key;
+}
+
+/* EncryptedPrivateKeyInfo, as "openssl pkcs8 -topk8 -outform DER" leaves it. */
+static X509_SIG *read_sealed(struct span content)
+{
+	const unsigned char *at = content.data;
+	X509_SIG *sealed = d2i_X509_SIG(NULL, &at, (long)content.len);
+
+	ERR_clear_error();
+	return sealed;
+}
+
+static bool is_der(struct span content)
+{
+	return content.len > 1 && content.data[0] == 0x30 && content.len <= INT_MAX;
+}
+
+bool foreign_key_seen(struct span content, bool *locked)
+{
+	static const char mark[] = "PRIVATE KEY-----";
+	PKCS12 *p12 = NULL;
+	EVP_PKEY *key = NULL;
+	X509_SIG *sealed = NULL;
+	bool seen;
+
+	*locked = false;
+	if (!is_der(content)) {
+		*locked = memmem(content.data, content.len, "ENCRYPTED", 9) != NULL;
+		return memmem(content.data, content.len, mark, sizeof mark - 1) != NULL;
+	}
+	p12 = read_pkcs12(content);
+	key = p12 ? NULL : read_der(content);
+	sealed = p12 || key ? NULL : read_sealed(content);
+	*locked = p12 || sealed;
+	seen = p12 || key || sealed;
+	PKCS12_free(p12);
+	EVP_PKEY_free(key);
+	X509_SIG_free(sealed);
+	return seen;
+}
+
+static enum status open_pkcs12(struct foreign_key *k, PKCS12 *p12, const struct secret *passphrase,
+			       struct error *e)
+{
+	const char *password = passphrase ? secret_text(passphrase) : "";
+	X509 *own = NULL;
+	int reason;
+
+	if (PKCS12_parse(p12, password, &k->key, &own, &k->certificates) != 1) {
+		reason = ERR_GET_REASON(ERR_peek_error());
+		if (reason == PKCS12_R_MAC_VERIFY_FAILURE) {
+			ERR_clear_error();
+			return error_set(e, STATUS_KEY, NULL, "try again",
+					 passphrase ? "the passphrase is wrong" : "is encrypted");
+		}
+		return error_openssl(e, STATUS_KEY, NULL,
+				     "convert it: openssl pkcs12 -legacy -in FILE -nodes | "
+				     "openssl pkcs12 -export -out NEW",
+				     "is a PKCS#12 file that cannot be opened");
+	}
+	if (own && !k->certificates)
+		k->certificates = sk_X509_new_null();
+	if (own && (!k->certificates || sk_X509_unshift(k->certificates, own) == 0)) {
+		X509_free(own);
+		return error_memory(e);
+	}
+	return STATUS_OK;
+}
+
+static enum status open_sealed(struct foreign_key *k, X509_SIG *sealed,
+			       const struct secret *passphrase, struct error *e)
+{
+	PKCS8_PRIV_KEY_INFO *info;
+
+	if (!passphrase)
+		return error_set(e, STATUS_KEY, NULL, "give its passphrase", "is encrypted");
+	info = PKCS8_decrypt(sealed, secret_text(passphrase), (int)secret_len(passphrase));
+	k->key = info ? EVP_PKCS82PKEY(info) : NULL;
+	PKCS8_PRIV_KEY_INFO_free(info);
+	ERR_clear_error();
+	return k->key ? STATUS_OK
+		      : error_set(e, STATUS_KEY, NULL, "try again", "the passphrase is wrong");
+}
+
+static enum status open_der(struct foreign_key *k, struct span content,
+			    const struct secret *passphrase, struct error *e)
+{
+	PKCS12 *p12 = read_pkcs12(content);
+	X509_SIG *sealed = NULL;
+	enum status s = STATUS_OK;
+
+	if (p12) {
+		s = open_pkcs12(k, p12, passphrase, e);
+		PKCS12_free(p12);
+		return s;
+	}
+	k->key = read_der(content);
+	if (k->key)
+		return STATUS_OK;
+	sealed = read_sealed(content);
+	s = sealed ? open_sealed(k, sealed, passphrase, e)
+		   : error_set(e, STATUS_KEY, NULL, "name a private key or a PKCS#12 file",
+			       "is no private key");
+	X509_SIG_free(sealed);
+	return s;
+}
+
+/* What our signer could not use must not be taken over in silence. */
+static enum status can_sign(EVP_PKEY *key, struct error *e)
+{
+	X509_ALGOR *algorithm = NULL;
+	enum status s = signature_algorithm_for(key, NULL, &algorithm, e);
+
+	X509_ALGOR_free(algorithm);
+	return s;
+}
+
+enum status foreign_key_open(struct span content, const struct secret *passphrase,
+			     struct foreign_key **out, struct error *e)
+{
+	struct foreign_key *k = calloc(1, sizeof *k);
+	enum status s;
+
+	if (!k)
+		return error_memory(e);
+	if (is_der(content))
+		s = open_der(k, content, passphrase, e);
+	else
+		s = keyfile_decode(content, passphrase, &k->key, e);
+	if (s == STATUS_OK && k->key)
+		s = can_sign(k->key, e);
+	if (s != STATUS_OK) {
+		foreign_key_free(k);
+		return s;
+	}
+	*out = k;
+	return STATUS_OK;
+}
+
+enum status foreign_key_write(const struct foreign_key *k, const char *path,
+			      const struct secret *passphrase, struct error *e)
+{
+	return keyfile_write(path, k->key, passphrase, e);
+}
+
+/* --- PKCS#12 ---------------------------------------------------------------------------------- */
+
+/* Takes over p12. */
+static enum status encode(PKCS12 *p12, struct bytes *out, struct error *e)
+{
+	unsigned char *der = NULL;
+	int len = p12 ? i2d_PKCS12(p12, &der) : -1;
+	enum status s = len > 0 ? bytes_copy(out, (struct span){der, (size_t)len}, e)
+				: error_openssl(e, STATUS_SYSTEM, NULL, NULL,
+						"a PKCS#12 file cannot be made");
+
+	OPENSSL_clear_free(der, len > 0 ? (size_t)len : 0);
+	PKCS12_free(p12);
+	return s;
+}
+
+static enum status seal(EVP_PKEY *key, X509 *certificate, STACK_OF(X509) *above,
+			const struct secret *password, struct bytes *out, struct error *e)
+{
+	if (X509_check_private_key(certificate, key) != 1)
+		return error_openssl(e, STATUS_KEY, NULL, "restore the key from a backup",
+				     "is not the key of the certificate");
+	if (secret_len(password) == 0)
+		return error_set(e, STATUS_KEY, NULL, "choose a longer one",
+				 "the password for the PKCS#12 file is empty");
+	return encode(PKCS12_create(secret_text(password), NULL, key, certificate, above,
+				    NID_aes_256_cbc, NID_aes_256_cbc, KEYFILE_ITERATIONS,
+				    KEYFILE_ITERATIONS, 0),
+		      out, e);
+}
+
+enum status signer_pkcs12(const char *name, const struct secret *secret, X509 *certificate,
+			  STACK_OF(X509) *above, const struct secret *password, struct bytes *out,
+			  struct error *e)
+{
+	EVP_PKEY *key = NULL;
+	enum status s;
+
+	if (signer_name_is_uri(name))
+		return error_set(e, STATUS_KEY, name,
+				 "there is no way; that is what tokens are for",
+				 "a token does not give its key away");
+	s = keyfile_read(name, secret, &key, e);
+	if (s == STATUS_OK)
+		s = seal(key, certificate, above, password, out, e);
+	if (s != STATUS_OK)
+		error_at(e, name);
+	EVP_PKEY_free(key);
+	return s;
+}
