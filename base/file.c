@@ -200,8 +200,8 @@ static enum status fill_from_writer(int fd, const char *path, void *context, str
 }
 
 /* link() refuses to replace whatever is there, where rename() would. */
-static enum status move_into_place(const char *temporary, const char *path,
-				   enum file_existing existing, struct error *e)
+enum status file_place(const char *temporary, const char *path, enum file_existing existing,
+		       struct error *e)
 {
 	if (existing == FILE_REPLACE) {
 		if (rename(temporary, path) != 0)
@@ -249,7 +249,7 @@ static enum status publish(const char *path, filler *fill, void *context, mode_t
 	else
 		s = fill(fd, path, context, e);
 	if (s == STATUS_OK)
-		s = move_into_place(temporary, path, existing, e);
+		s = file_place(temporary, path, existing, e);
 	if (s == STATUS_OK) {
 		free(temporary);
 		temporary = NULL;

@@ -37,6 +37,10 @@ enum file_existing {
 MUST_CHECK enum status file_publish(const char *path, struct span content, mode_t mode,
 				    enum file_existing existing, struct error *e);
 
+/* Moves a file to path, in the same folder; the folder is not made durable. */
+MUST_CHECK enum status file_place(const char *temporary, const char *path,
+				  enum file_existing existing, struct error *e);
+
 /* Writes what the file is to hold; what goes wrong on the stream itself is seen afterwards. */
 typedef enum status file_writer(void *context, FILE *to, struct error *e);
 /* The same for content too large to be held in memory. */

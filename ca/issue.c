@@ -1,82 +1,50 @@
-#include "ca/issue.h"
+#include "ca/issue_step.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <openssl/x509v3.h>
-
-#include "base/der.h"
-#include "ca/lint.h"
-#include "ca/name.h"
 #include "ca/sign.h"
-#include "csr/key.h"
-#include "csr/name_judge.h"
 
 /* Others who count serials at the same time; more tries than anybody has processes. */
 #define RENUMBER_TRIES 1000
 
-struct issue_draft {
-	unsigned char serial[SERIAL_MAX];
-	size_t serial_len;
-	unsigned char spki_sha256[SHA256_SIZE], request_sha256[SHA256_SIZE];
-	X509_ALGOR *algorithm;
-	struct bytes issuer_der;
-	struct cert_plan *plan;
-	struct lint_passed *passed;
-	struct differences differences;
-	struct text subject;
-};
-
-void issue_draft_free(struct issue_draft *d)
-{
-	if (!d)
-		return;
-	X509_ALGOR_free(d->algorithm);
-	bytes_free(&d->issuer_der);
-	plan_free(d->plan);
-	lint_passed_free(d->passed);
-	differences_free(&d->differences);
-	text_free(&d->subject);
-	free(d);
-}
-
-static EVP_PKEY *issuer_key(const struct issue_order *order)
-{
-	return order->issuer ? X509_get0_pubkey(order->issuer) : csr_request_key(order->request);
-}
-
-/* 159 bits: 20 octets whose first bit is 0, so that the number is positive (RFC 5280 4.1.2.2). */
-static enum status choose_serial(struct store *store, const struct issue_order *order,
-				 struct issue_draft *d, struct error *e)
+enum status draft_choose_serial(struct store *store, const struct issue_order *order,
+				struct issue_draft *d, struct error *e)
 {
 	if (order->first_serial.len)
 		return store_next_serial(store, order->first_serial, d->serial, &d->serial_len, e);
-	do {
-		if (random_bytes(d->serial, SERIAL_MAX, e) != STATUS_OK)
-			return error_status(e);
-		d->serial[0] &= 0x7F;
-		/* A leading zero octet would be a shorter number; one in 128 is drawn again. */
-	} while (d->serial[0] == 0);
-	d->serial_len = SERIAL_MAX;
-	return STATUS_OK;
+	return draft_draw_serial(d, e);
 }
 
-struct earlier {
-	const struct issue_order *order;
-	const unsigned char *request_sha256;
-};
+static bool may_be_given_again(const struct earlier *seen, const struct store_row *row)
+{
+	const struct issue_order *order = seen->order;
+
+	return seen->again && row->state == CERT_ISSUED && row->intent.not_after > order->now &&
+	       strcmp(row->intent.profile, order->profile->name) == 0 &&
+	       (!order->reissue || strcmp(row->intent.reason, order->reissue) == 0);
+}
+
+static enum status give_again(struct earlier *seen, const struct store_row *row, struct error *e)
+{
+	struct span serial = row->intent.serial;
+
+	if (bytes_copy(seen->again, row->der, e) != STATUS_OK)
+		return error_status(e);
+	memcpy(seen->again_serial, serial.data, serial.len);
+	seen->again_serial_len = serial.len;
+	return error_set(e, STATUS_EXISTS, "request", NULL, "was signed before");
+}
 
 /*
  * A row that is reserved counts: another process is about to sign it, or was interrupted after it
  * may have.
  */
-static enum status check_earlier(void *context, const struct store_row *row, struct error *e)
+enum status earlier_check(void *context, const struct store_row *row, struct error *e)
 {
-	const struct earlier *seen = context;
+	struct earlier *seen = context;
 	const char *portal = seen->order->profile->portal;
 	char serial[2 * SERIAL_MAX + 1];
-	struct span request = {seen->request_sha256, SHA256_SIZE};
+	struct span request = {seen->draft->request_sha256, SHA256_SIZE};
 
 	if (row->state == CERT_FAILED)
 		return STATUS_OK;
@@ -87,7 +55,11 @@ static enum status check_earlier(void *context, const struct store_row *row, str
 				 "certificate %s carries it already, for %s; one key never serves "
 				 "both portals",
 				 serial, row->intent.portal);
-	if (!span_equal(row->intent.request_sha256, request) || seen->order->reissue)
+	if (!span_equal(row->intent.request_sha256, request))
+		return STATUS_OK;
+	if (may_be_given_again(seen, row))
+		return give_again(seen, row, e);
+	if (seen->order->reissue)
 		return STATUS_OK;
 	if (row->state == CERT_RESERVED)
 		return error_set(e, STATUS_REFUSED, "request",
@@ -99,127 +71,38 @@ static enum status check_earlier(void *context, const struct store_row *row, str
 			 "was signed before, as %s", serial);
 }
 
+/* The newest first: it is the one that is given again. */
+struct store_condition earlier_condition(struct earlier *earlier)
+{
+	return (struct store_condition){
+		.filter = {.spki_sha256 = {earlier->draft->spki_sha256, SHA256_SIZE},
+			   .newest_first = true},
+		.visit = earlier_check,
+		.context = earlier,
+	};
+}
+
 static enum status check_store(struct store *store, const struct issue_order *order,
 			       const struct issue_draft *d, struct error *e)
 {
-	struct earlier seen = {order, d->request_sha256};
-	const struct store_filter same_key = {.spki_sha256 = {d->spki_sha256, SHA256_SIZE}};
+	struct earlier seen = {.order = order, .draft = d};
+	const struct store_condition condition = earlier_condition(&seen);
 
-	if (order->issuer && EVP_PKEY_eq(csr_request_key(order->request), issuer_key(order)) == 1)
-		return error_set(e, STATUS_REFUSED, "key", "make the request with its own key",
-				 "is the CA's own key");
-	return store_each(store, &same_key, check_earlier, &seen, e);
-}
-
-static enum status make_plan(const struct issue_order *order, struct issue_draft *d,
-			     struct findings *findings, struct error *e)
-{
-	const struct plan_input in = {
-		.profile = order->profile,
-		.request = order->request,
-		.issuer = order->issuer,
-		.urls = order->urls,
-		.algorithm = d->algorithm,
-		.serial = {d->serial, d->serial_len},
-		.now = order->now,
-		.days = order->days,
-		.not_after = order->not_after,
-		.fit = order->fit,
-	};
-
-	plan_free(d->plan);
-	d->plan = NULL;
-	lint_passed_free(d->passed);
-	d->passed = NULL;
-	if (plan_make(&in, &d->plan, e) != STATUS_OK)
-		return error_status(e);
-	return lint_tbs(plan_tbs(d->plan), d->algorithm, span_of(&d->issuer_der), findings,
-			&d->passed, e);
-}
-
-/* The first error among own refuses; all of own goes to findings, also then. */
-static enum status settle(const char *part, struct findings *own, struct findings *findings,
-			  struct error *e)
-{
-	enum status s = STATUS_OK;
-	struct error memory;
-
-	for (size_t i = 0; s == STATUS_OK && i < own->count; i++)
-		if (own->items[i].severity == SEVERITY_ERROR)
-			s = error_set(e, STATUS_REFUSED, part, own->items[i].rule->todo, "%s",
-				      own->items[i].message);
-	if (findings_move(findings, own, &memory) != STATUS_OK) {
-		*e = memory;
-		s = memory.status;
-	}
-	return s;
-}
-
-/* Proof of possession says that somebody holds the key, not that nobody else can. */
-static enum status judge_key(const struct issue_order *order, struct findings *findings,
-			     struct error *e)
-{
-	struct findings own = {0};
-	enum status s = csr_key_check(csr_request_key(order->request), &own, e);
-
-	if (s == STATUS_OK)
-		s = csr_key_check_listed(csr_request_key(order->request), order->weak_keys, &own,
-					 e);
-	if (s == STATUS_OK)
-		s = settle("key", &own, findings, e);
-	findings_free(&own);
-	return s;
-}
-
-static enum status judge_name(const struct issue_order *order, struct findings *findings,
-			      struct error *e)
-{
-	struct findings own = {0};
-	enum status s = csr_name_check(csr_request_name(order->request), order->profile->portal,
-				       &own, e);
-
-	if (s == STATUS_OK)
-		s = settle("subject", &own, findings, e);
-	findings_free(&own);
-	return s;
-}
-
-static enum status describe(const struct issue_order *order, struct issue_draft *d, struct error *e)
-{
-	const char *digest = order->profile->digest;
-
-	name_show(csr_request_name(order->request), &d->subject);
-	if (text_check(&d->subject, e) != STATUS_OK ||
-	    sha256(csr_request_spki(order->request), d->spki_sha256, e) != STATUS_OK ||
-	    sha256(csr_request_der(order->request), d->request_sha256, e) != STATUS_OK)
-		return error_status(e);
-	if (order->issuer &&
-	    der_encode(order->issuer, (i2d_of_void *)i2d_X509, &d->issuer_der, e) != STATUS_OK)
-		return error_status(e);
-	return signature_algorithm_for(issuer_key(order), *digest ? digest : NULL, &d->algorithm,
-				       e);
+	return store_each(store, &condition.filter, condition.visit, condition.context, e);
 }
 
 enum status issue_draft(struct store *store, const struct issue_order *order,
 			struct issue_draft **out, struct findings *findings, struct error *e)
 {
-	struct issue_draft *d = calloc(1, sizeof *d);
-	enum status s = d ? describe(order, d, e) : error_memory(e);
+	struct issue_draft *d = NULL;
+	enum status s = draft_judge(order, &d, findings, e);
 
-	if (s == STATUS_OK)
-		s = judge_key(order, findings, e);
-	if (s == STATUS_OK)
-		s = judge_name(order, findings, e);
 	if (s == STATUS_OK)
 		s = check_store(store, order, d, e);
 	if (s == STATUS_OK)
-		s = choose_serial(store, order, d, e);
+		s = draft_choose_serial(store, order, d, e);
 	if (s == STATUS_OK)
-		s = make_plan(order, d, findings, e);
-	/* Of the same subject, in which csr_name_spaces has found more: once is enough. */
-	findings_drop(findings, "name_blank", "subject");
-	if (s == STATUS_OK)
-		s = differences_find(order->request, d->plan, &d->differences, e);
+		s = draft_plan(order, d, findings, e);
 	if (s != STATUS_OK) {
 		issue_draft_free(d);
 		return s;
@@ -228,25 +111,9 @@ enum status issue_draft(struct store *store, const struct issue_order *order,
 	return STATUS_OK;
 }
 
-const struct cert_plan *issue_draft_plan(const struct issue_draft *d)
+struct store_intent draft_intent(const struct issue_order *order, const struct issue_draft *d)
 {
-	return d->plan;
-}
-
-const struct differences *issue_draft_differences(const struct issue_draft *d)
-{
-	return &d->differences;
-}
-
-struct span issue_draft_serial(const struct issue_draft *d)
-{
-	return (struct span){d->serial, d->serial_len};
-}
-
-static enum status reserve_once(struct store *store, const struct issue_order *order,
-				const struct issue_draft *d, struct error *e)
-{
-	const struct store_intent intent = {
+	return (struct store_intent){
 		.serial = {d->serial, d->serial_len},
 		.profile = order->profile->name,
 		.portal = order->profile->portal,
@@ -259,32 +126,54 @@ static enum status reserve_once(struct store *store, const struct issue_order *o
 		.not_before = plan_not_before(d->plan),
 		.not_after = plan_not_after(d->plan),
 	};
-	struct earlier seen = {order, d->request_sha256};
-	const struct store_condition not_twice = {
-		.filter = {.spki_sha256 = {d->spki_sha256, SHA256_SIZE}},
-		.visit = check_earlier,
-		.context = &seen,
-	};
+}
+
+static enum status reserve_once(struct store *store, const struct issue_order *order,
+				const struct issue_draft *d, struct error *e)
+{
+	const struct store_intent intent = draft_intent(order, d);
+	struct earlier seen = {.order = order, .draft = d};
+	const struct store_condition not_twice = earlier_condition(&seen);
 
 	return store_reserve_if(store, &intent, &not_twice, order->now, e);
 }
 
 /* A serial that somebody took since the draft is drawn anew: the plan changes, so it is linted anew. */
-static enum status reserve(struct store *store, const struct issue_order *order,
-			   struct issue_draft *d, struct error *e)
+enum status draft_reserve(struct store *store, const struct issue_order *order,
+			  struct issue_draft *d, struct error *e)
 {
 	enum status s = reserve_once(store, order, d, e);
 
 	for (int i = 0; s == STATUS_EXISTS && i < RENUMBER_TRIES; i++) {
 		struct findings again = {0};
 
-		s = choose_serial(store, order, d, e);
+		s = draft_choose_serial(store, order, d, e);
 		if (s == STATUS_OK)
-			s = make_plan(order, d, &again, e);
+			s = draft_plan(order, d, &again, e);
 		if (s == STATUS_OK)
 			s = reserve_once(store, order, d, e);
 		findings_free(&again);
 	}
+	return s;
+}
+
+enum status draft_sign(const struct issue_order *order, const struct issue_draft *d,
+		       struct signer *signer, struct bytes *certificate, struct error *e)
+{
+	struct findings again = {0};
+	struct bytes der = {0};
+	enum status s = ca_sign(d->passed, signer, draft_issuer_key(order), &der, e);
+
+	if (s == STATUS_OK)
+		s = lint_certificate(span_of(&der), span_of(&d->issuer_der), &again, e);
+	if (s == STATUS_OK && findings_count(&again, SEVERITY_ERROR))
+		s = error_set(e, STATUS_INTERNAL, NULL, "report this as a bug",
+			      "the signed certificate fails the lint that its plan passed");
+	findings_free(&again);
+	if (s == STATUS_OK)
+		*certificate = der;
+	else
+		bytes_free(&der);
 	return s;
 }
 
@@ -293,22 +182,15 @@ enum status issue_commit(struct store *store, const struct issue_order *order,
 			 struct error *e)
 {
 	struct span serial;
-	struct findings again = {0};
 	struct bytes der = {0};
 	struct error ignored;
 	enum status s = check_store(store, order, d, e);
 
 	if (s != STATUS_OK || signer_ready(signer, e) != STATUS_OK ||
-	    reserve(store, order, d, e) != STATUS_OK)
+	    draft_reserve(store, order, d, e) != STATUS_OK)
 		return error_status(e);
 	serial = issue_draft_serial(d);
-	s = ca_sign(d->passed, signer, issuer_key(order), &der, e);
-	if (s == STATUS_OK)
-		s = lint_certificate(span_of(&der), span_of(&d->issuer_der), &again, e);
-	if (s == STATUS_OK && findings_count(&again, SEVERITY_ERROR))
-		s = error_set(e, STATUS_INTERNAL, NULL, "report this as a bug",
-			      "the signed certificate fails the lint that its plan passed");
-	findings_free(&again);
+	s = draft_sign(order, d, signer, &der, e);
 	if (s != STATUS_OK) {
 		/* The serial stays burnt either way; a row left reserved is found and reported. */
 		if (store_fail(store, serial, e->what, order->now, &ignored) != STATUS_OK)

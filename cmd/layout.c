@@ -87,30 +87,35 @@ static size_t bytes_of(const char *s, size_t n)
 	return i;
 }
 
-static void put_cell(const struct column *column, size_t width, bool last, const char *s)
+static void put_cell(FILE *to, const struct column *column, size_t width, bool last, const char *s)
 {
 	size_t len = strlen(s);
 	size_t have = characters(s, len);
 
 	if (have > width && column->cut == CUT_START)
-		printf("…%s", s + bytes_of(s, have - width + 1));
+		fprintf(to, "…%s", s + bytes_of(s, have - width + 1));
 	else if (have > width)
-		printf("%.*s…", (int)bytes_of(s, width - 1), s);
+		fprintf(to, "%.*s…", (int)bytes_of(s, width - 1), s);
 	else
-		printf("%s%*s", s, last ? 0 : (int)(width - have), "");
-	putchar(last ? '\n' : ' ');
+		fprintf(to, "%s%*s", s, last ? 0 : (int)(width - have), "");
+	fputc(last ? '\n' : ' ', to);
 }
 
 void layout_row(const struct column *columns, size_t count, const char *const *cells)
 {
-	size_t left = layout_width();
+	layout_row_to(stdout, columns, count, cells);
+}
+
+void layout_row_to(FILE *to, const struct column *columns, size_t count, const char *const *cells)
+{
+	size_t left = to == stdout ? layout_width() : WIDTH;
 
 	for (size_t i = 0; i < count; i++) {
 		size_t width = columns[i].width ? columns[i].width : left;
 		struct text cell = {0};
 
 		text_add_escaped(&cell, span_text(cells ? cells[i] : columns[i].title));
-		put_cell(&columns[i], width, i + 1 == count, text_get(&cell));
+		put_cell(to, &columns[i], width, i + 1 == count, text_get(&cell));
 		text_free(&cell);
 		left -= width + 1;
 	}

@@ -29,6 +29,8 @@ struct column {
 
 /* One row. Cells are escaped, and counted by code points. NULL cells: the titles. */
 void layout_row(const struct column *columns, size_t count, const char *const *cells);
+/* The same elsewhere than on standard output, in 80 columns. */
+void layout_row_to(FILE *to, const struct column *columns, size_t count, const char *const *cells);
 
 /* "name:            value", the value wrapped under itself, escaped. */
 void layout_field(const char *name, const char *value);

@@ -1,5 +1,5 @@
 /* subca sign: a request in, a certificate out, with a look at it in between. */
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +10,8 @@
 #include "cmd/command.h"
 #include "cmd/key.h"
 #include "cmd/review.h"
+#include "cmd/sign_order.h"
 
-#define ZIA_FILE_NAME_MAX 64
 #define UNFINISHED_SECONDS 60
 
 static const struct option_spec options[] = {
@@ -30,7 +30,14 @@ static const struct option_spec options[] = {
 	 .letter = 'o',
 	 .argument = "FILE",
 	 .complete = COMPLETE_FILE,
-	 .help = "the certificate; the request's name with .pem, in this folder, else"},
+	 .help = "the certificate; the request's name with .pem, in this folder, else. With more "
+		 "than one request, the folder for all certificates"},
+	{.name = "batch",
+	 .argument = "DIR",
+	 .complete = COMPLETE_DIR,
+	 .help = "sign every request in this folder (.csr, .req, .p10)"},
+	{.name = "all", .help = "take every request of a file that holds more than one"},
+	{.name = "jobs", .argument = "N", .help = "threads; as many as there are processors else"},
 	{.name = "chain",
 	 .argument = "FILE",
 	 .complete = COMPLETE_FILE,
@@ -46,10 +53,8 @@ static const struct option_spec options[] = {
 /* One run; owned. */
 struct signing {
 	struct invocation *in;
-	struct authority *authority;
+	struct sign_order common;
 	struct csr_request *request;
-	struct profile *profile;
-	struct weak_keys *weak_keys;
 	struct issue_order order;
 	struct issue_draft *draft;
 	struct findings findings;
@@ -60,10 +65,8 @@ static void release(struct signing *s)
 {
 	issue_draft_free(s->draft);
 	findings_free(&s->findings);
-	profile_free(s->profile);
-	weak_keys_free(s->weak_keys);
 	csr_request_free(s->request);
-	authority_free(s->authority);
+	sign_order_close(&s->common);
 	free(s->certificate_file);
 	free(s->chain_file);
 }
@@ -92,22 +95,6 @@ static char *beside_request(const char *request, const char *ending)
 	return asprintf(&file, "%.*s%s", (int)len, name, ending) < 0 ? NULL : file;
 }
 
-static enum status portal_takes_name(const struct signing *s, const char *file, struct error *e)
-{
-	const char *name = path_name(file);
-	size_t len = strlen(name);
-
-	if (strcmp(s->profile->portal, "zia") != 0)
-		return STATUS_OK;
-	if (len < 5 || strcmp(name + len - 4, ".pem") != 0)
-		return error_set(e, STATUS_USAGE, file, "name it so that it ends in .pem",
-				 "ZIA takes no other ending than .pem");
-	if (len > ZIA_FILE_NAME_MAX)
-		return error_set(e, STATUS_USAGE, file, "give it a shorter name with -o",
-				 "ZIA takes names of %d characters at most", ZIA_FILE_NAME_MAX);
-	return STATUS_OK;
-}
-
 static enum status choose_file(const struct signing *s, const char *option, const char *ending,
 			       char **file, struct error *e)
 {
@@ -120,11 +107,11 @@ static enum status choose_file(const struct signing *s, const char *option, cons
 	*file = given ? strdup(given) : beside_request(request, ending);
 	if (!*file)
 		return error_memory(e);
-	if (portal_takes_name(s, *file, e) != STATUS_OK)
+	if (sign_portal_takes_name(&s->common, *file, e) != STATUS_OK)
 		return e->status;
 	if (!options_given(&s->in->options, "force") && file_expect_absent(*file, e) != STATUS_OK)
 		return e->status;
-	if (authority_owns(s->authority, *file))
+	if (authority_owns(s->common.authority, *file))
 		return error_set(e, STATUS_USAGE, *file, "name another file",
 				 "is a file of the CA itself");
 	if (strcmp(request, "-") != 0 && file_same_place(*file, request))
@@ -144,29 +131,6 @@ static enum status choose_files(struct signing *s, struct error *e)
 	return STATUS_OK;
 }
 
-static enum status load_profile(struct signing *s, struct error *e)
-{
-	const char *name = options_value(&s->in->options, "profile");
-
-	if (!name)
-		return error_set(e, STATUS_USAGE, NULL,
-				 "say --profile zia, zia-hsm, zpa, … ('subca profile list')",
-				 "what kind of certificate is it to be?");
-	return profile_load(authority_profiles(s->authority), name, &s->profile, e);
-}
-
-static enum status read_life(struct signing *s, struct error *e)
-{
-	struct options_life life = {0};
-
-	if (options_read_life(&s->in->options, &life, e) != STATUS_OK)
-		return error_status(e);
-	s->order.days = life.days;
-	s->order.not_after = life.not_after;
-	s->order.fit = life.fit;
-	return STATUS_OK;
-}
-
 static enum status tell_unfinished(void *context, const struct store_row *row, struct error *e)
 {
 	const struct signing *s = context;
@@ -174,7 +138,7 @@ static enum status tell_unfinished(void *context, const struct store_row *row, s
 
 	(void)e;
 	/* A younger one may be another process at work. */
-	if (s->order.now - row->reserved_at < UNFINISHED_SECONDS)
+	if (s->common.order.now - row->reserved_at < UNFINISHED_SECONDS)
 		return STATUS_OK;
 	hex_encode(row->intent.serial, serial);
 	datetime_format(row->reserved_at, when);
@@ -189,39 +153,25 @@ static enum status look_for_unfinished(struct signing *s, struct error *e)
 {
 	const struct store_filter reserved = {.state = CERT_RESERVED};
 
-	return store_each(authority_store(s->authority), &reserved, tell_unfinished, s, e);
+	return store_each(authority_store(s->common.authority), &reserved, tell_unfinished, s, e);
 }
 
 static enum status prepare(struct signing *s, struct error *e)
 {
-	const struct options *o = &s->in->options;
-	enum store_mode mode = options_given(o, "dry-run") ? STORE_READ : STORE_WRITE;
-	enum status status = read_life(s, e);
+	enum status status = sign_order_open(s->in, &s->common, e);
 
 	if (status == STATUS_OK)
 		status = read_request(s, e);
 	if (status == STATUS_OK)
-		status = authority_open(s->in->directory, mode, &s->authority, e);
-	if (status == STATUS_OK)
-		status = load_profile(s, e);
-	if (status == STATUS_OK)
-		status = authority_weak_keys(s->authority, &s->weak_keys, e);
-	if (status == STATUS_OK)
 		status = choose_files(s, e);
-	if (status == STATUS_OK)
-		status = datetime_now(&s->order.now, e);
 	if (status == STATUS_OK)
 		status = look_for_unfinished(s, e);
 	if (status != STATUS_OK)
 		return status;
-	s->order.profile = s->profile;
+	s->order = s->common.order;
 	s->order.request = s->request;
-	s->order.weak_keys = s->weak_keys;
-	s->order.issuer = authority_certificate(s->authority);
-	s->order.urls = authority_urls(s->authority);
-	s->order.first_serial = authority_first_serial(s->authority);
-	s->order.reissue = options_value(o, "reissue");
-	status = issue_draft(authority_store(s->authority), &s->order, &s->draft, &s->findings, e);
+	status = issue_draft(authority_store(s->common.authority), &s->order, &s->draft,
+			     &s->findings, e);
 	if (status == STATUS_REFUSED)
 		output_findings(&s->in->output, stderr, &s->findings);
 	return status;
@@ -232,7 +182,7 @@ static enum status write_files(const struct signing *s, struct span der, struct 
 	enum file_existing existing = options_given(&s->in->options, "force") ? FILE_REPLACE
 									      : FILE_KEEP;
 	struct span above[CHAIN_MAX];
-	size_t count = authority_chain(s->authority, above);
+	size_t count = authority_chain(s->common.authority, above);
 	struct text pem = {0};
 	enum status status = pem_add_certificate(&pem, der, e);
 
@@ -282,9 +232,9 @@ static enum status report(const struct signing *s, struct error *e)
 	printf("Issued %s\n", serial);
 	printf("  certificate  %s\n", s->certificate_file);
 	printf("  chain        %s\n", s->chain_file);
-	if (strcmp(s->profile->portal, "zia") == 0)
+	if (strcmp(s->common.profile->portal, "zia") == 0)
 		printf("Upload the certificate to ZIA, then the chain.\n");
-	if (strcmp(s->profile->portal, "zpa") == 0)
+	if (strcmp(s->common.profile->portal, "zpa") == 0)
 		printf("Upload the root to ZPA first, then the chain.\n");
 	return output_check(e);
 }
@@ -307,10 +257,10 @@ static enum status sign_it(struct signing *s, struct error *e)
 	enum status status = output_confirm(&s->in->output, "Sign it?", e);
 
 	if (status == STATUS_OK)
-		status = key_open(&s->in->options, s->authority, &signer, e);
+		status = key_open(&s->in->options, s->common.authority, &signer, e);
 	if (status == STATUS_OK)
-		status = issue_commit(authority_store(s->authority), &s->order, s->draft, signer,
-				      &der, e);
+		status = issue_commit(authority_store(s->common.authority), &s->order, s->draft,
+				      signer, &der, e);
 	if (status == STATUS_OK)
 		status = write_files(s, span_of(&der), e);
 	if (status == STATUS_OK)
@@ -336,7 +286,12 @@ static enum status run(struct invocation *in, struct error *e)
 {
 	bool dry = options_given(&in->options, "dry-run");
 	struct signing s = {.in = in};
-	enum status status = prepare(&s, e);
+	enum status status;
+
+	if (in->options.operand_count != 1 || options_given(&in->options, "batch") ||
+	    options_given(&in->options, "all"))
+		return sign_many(in, e);
+	status = prepare(&s, e);
 
 	if (status == STATUS_OK)
 		status = review(&s, dry, e);
@@ -350,16 +305,20 @@ static enum status run(struct invocation *in, struct error *e)
 
 const struct command command_sign = {
 	.name = "sign",
-	.usage = "[options] --profile NAME CSR",
+	.usage = "[options] --profile NAME CSR...",
 	.summary = "sign a request: ZIA's, ZPA's, or any other",
 	.about = "Reads a PKCS#10 request (PEM or DER; - is standard input), shows everything the "
 		 "certificate will say beside what was asked for, asks, signs with the CA's key, "
 		 "records it and writes two files: the certificate, and the chain from it to the "
 		 "root. Both are PEM and nothing else, as the portals take them.\n\n"
 		 "What is refused costs nothing: no serial, no file, no row.\n\n"
+		 "With more than one CSR, --batch or --all, there is one review and one question "
+		 "for all, and -o names the folder for the certificates. A request that is refused "
+		 "does not stop the others; what was signed before is not signed again, so that a "
+		 "run that was stopped goes on where it was.\n\n"
 		 "Example: subca sign -C root --profile zia zia.csr",
-	.least = 1,
-	.most = 1,
+	.least = 0,
+	.most = SIZE_MAX,
 	.operands = {{.name = "CSR", .complete = COMPLETE_FILE}},
 	.options = {options, options_passphrase},
 	.run = run,

@@ -1,6 +1,7 @@
 #include "csr/input.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/asn1t.h>
@@ -63,48 +64,65 @@ static enum status refuse_block(const char *name, struct error *e)
 			 "holds a PEM block that is not a CERTIFICATE REQUEST");
 }
 
-/* Keeps the first request; those after it are only counted. */
-static enum status take_block(const char *name, struct span data, struct bytes *der, size_t *count,
-			      struct error *e)
+/* The requests of an input, in its order. */
+struct found {
+	struct bytes *items;
+	size_t count;
+};
+
+static void found_free(struct found *f)
 {
-	if (!names_request(name))
-		return refuse_block(name, e);
-	return (*count)++ ? STATUS_OK : bytes_copy(der, data, e);
+	while (f->count)
+		bytes_free(&f->items[--f->count]);
+	free(f->items);
+	f->items = NULL;
 }
 
-static enum status read_pem(struct span input, struct bytes *der, struct error *e)
+static enum status found_add(struct found *f, struct span der, struct error *e)
 {
-	BIO *from = BIO_new_mem_buf(input.data, (int)input.len);
+	struct bytes *items = reallocarray(f->items, f->count + 1, sizeof *items);
+
+	if (!items)
+		return error_memory(e);
+	f->items = items;
+	items[f->count] = (struct bytes){0};
+	if (bytes_copy(&items[f->count], der, e) != STATUS_OK)
+		return error_status(e);
+	f->count++;
+	return STATUS_OK;
+}
+
+static enum status read_blocks(BIO *from, struct found *out, struct error *e)
+{
 	enum status status = STATUS_OK;
-	size_t count = 0;
 	char *name = NULL, *header = NULL;
 	unsigned char *data = NULL;
 	long len = 0;
 
-	if (!from)
-		return error_memory(e);
 	ERR_clear_error();
 	while (status == STATUS_OK && PEM_read_bio(from, &name, &header, &data, &len) == 1) {
-		status = take_block(name, (struct span){data, (size_t)len}, der, &count, e);
+		status = names_request(name) ? found_add(out, (struct span){data, (size_t)len}, e)
+					     : refuse_block(name, e);
 		OPENSSL_free(name);
 		OPENSSL_free(header);
 		/* It may be a private key that was handed in by mistake. */
 		OPENSSL_clear_free(data, (size_t)len);
 	}
-	BIO_free(from);
 	if (status == STATUS_OK && ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
 		status = error_openssl(e, STATUS_INPUT, NULL, FETCH, "has a damaged PEM block");
 	ERR_clear_error();
-	if (status == STATUS_OK && !der->data)
+	return status;
+}
+
+static enum status read_pem(struct span input, struct found *out, struct error *e)
+{
+	BIO *from = BIO_new_mem_buf(input.data, (int)input.len);
+	enum status status = from ? read_blocks(from, out, e) : error_memory(e);
+
+	BIO_free(from);
+	if (status == STATUS_OK && out->count == 0)
 		status = error_set(e, STATUS_INPUT, NULL, FETCH,
 				   "has a BEGIN line that no PEM block follows");
-	if (status == STATUS_OK && count > 1)
-		status = error_set(
-			e, STATUS_INPUT, NULL,
-			"put each, from its BEGIN to its END line, into a file of its own",
-			"holds %zu requests, where one is signed at a time", count);
-	if (status != STATUS_OK)
-		bytes_free(der);
 	return status;
 }
 
@@ -170,22 +188,22 @@ static bool has_block(struct span plain)
 }
 
 /* Base64 that stands for DER, or (as Kubernetes writes it) for PEM. */
-static enum status read_base64(struct span plain, struct bytes *der, struct error *e)
+static enum status read_base64(struct span plain, struct found *out, struct error *e)
 {
 	struct bytes inner = {0};
 	enum status status = csr_text_base64(plain, &inner, e);
 
 	if (status == STATUS_OK && looks_like_der(span_of(&inner)))
-		status = bytes_copy(der, span_of(&inner), e);
+		status = found_add(out, span_of(&inner), e);
 	else if (status == STATUS_OK && inner.len && has_block(span_of(&inner)))
-		status = read_pem(span_of(&inner), der, e);
+		status = read_pem(span_of(&inner), out, e);
 	else if (status == STATUS_OK)
 		status = explain_text(plain, e);
 	csr_text_free(&inner);
 	return status;
 }
 
-enum status csr_input_der(struct span input, struct bytes *der, struct error *e)
+static enum status find_all(struct span input, struct found *out, struct error *e)
 {
 	struct bytes plain = {0};
 	enum status status;
@@ -194,17 +212,76 @@ enum status csr_input_der(struct span input, struct bytes *der, struct error *e)
 		return error_set(e, STATUS_INPUT, NULL, "check that it is the right file",
 				 "has more than the %d bytes a request may have", CSR_INPUT_MAX);
 	if (looks_like_der(input))
-		return bytes_copy(der, input, e);
+		return found_add(out, input, e);
 	status = csr_text_plain(input, &plain, e);
 	if (status != STATUS_OK)
 		return status;
 	if (plain.len == 0)
 		status = error_set(e, STATUS_INPUT, NULL, FETCH, "is empty");
 	else if (has_block(span_of(&plain)))
-		status = read_pem(span_of(&plain), der, e);
+		status = read_pem(span_of(&plain), out, e);
 	else
-		status = read_base64(span_of(&plain), der, e);
+		status = read_base64(span_of(&plain), out, e);
 	csr_text_free(&plain);
+	return status;
+}
+
+enum status csr_input_each(struct span input, csr_input_visit *visit, void *context,
+			   struct error *e)
+{
+	struct found found = {0};
+	enum status status = find_all(input, &found, e);
+
+	for (size_t i = 0; status == STATUS_OK && i < found.count; i++)
+		status = visit(context, span_of(&found.items[i]), e);
+	found_free(&found);
+	return status;
+}
+
+/* "CN=a; CN=b; …", as far as the room and the names go. */
+static void add_name(struct span der, struct text *out)
+{
+	const unsigned char *at = der.data;
+	X509_REQ *q = d2i_X509_REQ(NULL, &at, (long)der.len);
+	char *name = q ? X509_NAME_oneline(X509_REQ_get_subject_name(q), NULL, 0) : NULL;
+
+	text_add(out, out->len ? "; " : "");
+	text_add_escaped(out, span_text(name ? name : "one that cannot be read"));
+	OPENSSL_free(name);
+	X509_REQ_free(q);
+	ERR_clear_error();
+}
+
+#define NAMED_MOST 4
+
+static enum status refuse_many(const struct found *found, struct error *e)
+{
+	struct text names = {0};
+
+	for (size_t i = 0; i < found->count && i < NAMED_MOST; i++)
+		add_name(span_of(&found->items[i]), &names);
+	if (found->count > NAMED_MOST)
+		text_add(&names, "; …");
+	error_set(e, STATUS_INPUT, NULL,
+		  "'subca sign --all' takes them all; else put each, from its BEGIN to its END "
+		  "line, into a file of its own",
+		  "holds %zu requests, where one is taken: %s", found->count, text_get(&names));
+	text_free(&names);
+	return STATUS_INPUT;
+}
+
+enum status csr_input_der(struct span input, struct bytes *der, struct error *e)
+{
+	struct found found = {0};
+	enum status status = find_all(input, &found, e);
+
+	if (status == STATUS_OK && found.count > 1)
+		status = refuse_many(&found, e);
+	if (status == STATUS_OK) {
+		*der = found.items[0];
+		found.items[0] = (struct bytes){0};
+	}
+	found_free(&found);
 	return status;
 }
 

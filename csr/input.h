@@ -11,9 +11,17 @@
 /*
  * The DER inside the one PEM block of a request, or of the whole input where it is DER already;
  * a copy. Not yet parsed. STATUS_INPUT where it is neither, or more than one
- * (the message counts them).
+ * (the message counts and names them).
  */
 MUST_CHECK enum status csr_input_der(struct span input, struct bytes *der, struct error *e);
+
+/*
+ * The same for any number of requests, told one after the other; der is borrowed. Nothing is told
+ * where the input is damaged or holds anything else beside. Returning other than STATUS_OK ends it.
+ */
+typedef enum status csr_input_visit(void *context, struct span der, struct error *e);
+MUST_CHECK enum status csr_input_each(struct span input, csr_input_visit *visit, void *context,
+				      struct error *e);
 
 /* For DER that is no request: says what it is instead. Always fails with STATUS_INPUT. */
 enum status csr_input_explain(struct span der, struct error *e);

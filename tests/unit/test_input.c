@@ -228,14 +228,39 @@ static void utf16(void **state)
 	refused((struct span){(const unsigned char *)"\xFF\xFE", 2}, "is empty");
 }
 
+static enum status count_same(void *context, struct span one, struct error *e)
+{
+	int *count = context;
+
+	(void)e;
+	assert_true(span_equal(one, span_of(&der)));
+	return ++*count == 9 ? STATUS_REFUSED : STATUS_OK;
+}
+
 static void more_than_one(void **state)
 {
 	struct text t = {0};
+	struct error e = {0};
+	int count = 0;
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		text_add(&t, pem);
 	refused(span_text(t.data), "holds 3 requests");
+	assert_int_equal(csr_input_each(span_text(t.data), count_same, &count, &e), STATUS_OK);
+	assert_int_equal(count, 3);
+	assert_int_equal(csr_input_each(span_of(&der), count_same, &count, &e), STATUS_OK);
+	assert_int_equal(count, 4);
+	count = 8;
+	assert_int_equal(csr_input_each(span_text(t.data), count_same, &count, &e), STATUS_REFUSED);
+	assert_int_equal(count, 9);
+	/* Nothing is told where there is damage behind it. */
+	text_add(&t, "-----BEGIN CERTIFICATE REQUEST-----\nMAA\n");
+	assert_int_equal(csr_input_each(span_text(t.data), count_same, &count, &e), STATUS_INPUT);
+	assert_int_equal(count, 9);
+	text_free(&t);
+	for (int i = 0; i < 3; i++)
+		text_add(&t, pem);
 	text_add(&t, "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n");
 	refused(span_text(t.data), "a private key");
 	text_free(&t);
