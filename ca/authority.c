@@ -5,6 +5,7 @@
 
 #include <openssl/err.h>
 
+#include "base/der.h"
 #include "base/file.h"
 #include "base/settings.h"
 #include "ca/pem.h"
@@ -300,6 +301,19 @@ X509 *authority_certificate(const struct authority *a)
 struct span authority_certificate_der(const struct authority *a)
 {
 	return span_of(&a->chain[0]);
+}
+
+enum status authority_key_sha256(const struct authority *a, unsigned char out[SHA256_SIZE],
+				 struct error *e)
+{
+	struct bytes spki = {0};
+	enum status s = der_encode(X509_get_X509_PUBKEY(a->certificate),
+				   (i2d_of_void *)i2d_X509_PUBKEY, &spki, e);
+
+	if (s == STATUS_OK)
+		s = sha256(span_of(&spki), out, e);
+	bytes_free(&spki);
+	return s;
 }
 
 struct store *authority_store(const struct authority *a)

@@ -46,6 +46,9 @@ void authority_free(struct authority *a);
 const char *authority_folder(const struct authority *a);
 X509 *authority_certificate(const struct authority *a);
 struct span authority_certificate_der(const struct authority *a);
+/* SHA-256 of the DER SubjectPublicKeyInfo, as rows of the store have it. */
+MUST_CHECK enum status authority_key_sha256(const struct authority *a,
+					    unsigned char out[SHA256_SIZE], struct error *e);
 struct store *authority_store(const struct authority *a);
 const struct ca_urls *authority_urls(const struct authority *a);
 const struct profile_path *authority_profiles(const struct authority *a);

@@ -137,8 +137,14 @@ static enum status add_identifiers(const struct extension_input *in, STACK_OF(X5
 	ASN1_OCTET_STRING *ski = NULL;
 	const ASN1_OCTET_STRING *issuer_ski;
 	AUTHORITY_KEYID *aki = NULL;
-	enum status s = key_identifier(in->spki, &ski, e);
+	enum status s = STATUS_OK;
 
+	if (in->key_identifier)
+		ski = ASN1_OCTET_STRING_dup(in->key_identifier);
+	else
+		s = key_identifier(in->spki, &ski, e);
+	if (s == STATUS_OK && !ski)
+		s = error_memory(e);
 	if (s == STATUS_OK && in->profile->subject_key_identifier)
 		s = add(list, NID_subject_key_identifier, false, ski, e);
 	if (s == STATUS_OK && in->profile->authority_key_identifier) {

@@ -30,6 +30,8 @@ struct extension_input {
 	struct span spki;   /* DER SubjectPublicKeyInfo of the subject */
 	const X509 *issuer; /* NULL: self-signed, the AKI is the SKI made here */
 	const struct ca_urls *urls;
+	/* Verbatim, where certificates below point at it already; NULL: made from the key. */
+	const ASN1_OCTET_STRING *key_identifier;
 	const STACK_OF(X509_EXTENSION) *requested; /* may be NULL */
 	bool subject_empty; /* then subjectAltName is critical (RFC 5280 4.2.1.6) */
 };

@@ -123,6 +123,7 @@ struct store_intent draft_intent(const struct issue_order *order, const struct i
 		.plan_hash = {plan_hash(d->plan), SHA256_SIZE},
 		.request_sha256 = {d->request_sha256, SHA256_SIZE},
 		.reason = order->reissue ? order->reissue : "",
+		.replaces = order->replaces,
 		.not_before = plan_not_before(d->plan),
 		.not_after = plan_not_after(d->plan),
 	};

@@ -26,7 +26,9 @@ struct issue_order {
 	int64_t not_after;
 	bool fit;
 	const struct weak_keys *weak_keys; /* NULL: there is no list */
-	const char *reissue; /* why the same request is signed again; NULL: it is not */
+	const char *reissue;  /* why the same request is signed again; NULL: it is not */
+	struct span replaces; /* serial of the certificate that it renews; empty: none */
+	const ASN1_OCTET_STRING *key_identifier; /* of that one; NULL: made from the key */
 };
 
 struct issue_draft;

@@ -56,6 +56,7 @@ static enum status make_plan(const struct issue_order *order, struct issue_draft
 		.days = order->days,
 		.not_after = order->not_after,
 		.fit = order->fit,
+		.key_identifier = order->key_identifier,
 	};
 
 	plan_free(d->plan);

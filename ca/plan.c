@@ -133,6 +133,7 @@ static enum status make_extensions(const struct plan_input *in, struct cert_plan
 		.spki = csr_request_spki(in->request),
 		.issuer = in->issuer,
 		.urls = in->urls,
+		.key_identifier = in->key_identifier,
 		.requested = csr_request_extensions(in->request),
 		.subject_empty = X509_NAME_entry_count(csr_request_name(in->request)) == 0,
 	};

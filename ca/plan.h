@@ -21,8 +21,9 @@ struct plan_input {
 	const struct csr_request *request;
 	X509 *issuer; /* NULL: self-signed with the request's key */
 	const struct ca_urls *urls;
-	const X509_ALGOR *algorithm; /* that the issuer's key will sign with */
-	struct span serial;	     /* big-endian, positive */
+	const X509_ALGOR *algorithm;		 /* that the issuer's key will sign with */
+	struct span serial;			 /* big-endian, positive */
+	const ASN1_OCTET_STRING *key_identifier; /* of what is renewed, as struct extension_input */
 	int64_t now;
 	int days;	   /* 0: the profile's, unless not_after is given */
 	int64_t not_after; /* 0: counted from days */

@@ -267,6 +267,22 @@ static enum status refuse_dates(const struct store_row *row, const struct revoke
 	return STATUS_OK;
 }
 
+/* Its certificate, or one that it had before. */
+static enum status refuse_itself(const struct foreseeing *f, const struct store_row *row,
+				 struct error *e)
+{
+	unsigned char own[SHA256_SIZE];
+
+	if (authority_key_sha256(f->authority, own, e) != STATUS_OK)
+		return error_status(e);
+	if (!span_equal(row->intent.spki_sha256, (struct span){own, sizeof own}))
+		return STATUS_OK;
+	return error_set(e, STATUS_REFUSED, authority_folder(f->authority),
+			 "take the root out of the devices' trust stores, and roll over to a new "
+			 "one: see subca-cross-sign(1)",
+			 "is this CA itself: a root's own CRL cannot take it back");
+}
+
 static enum status foresee(void *context, const struct store_row *row, struct error *e)
 {
 	struct foreseeing *f = context;
@@ -274,11 +290,8 @@ static enum status foresee(void *context, const struct store_row *row, struct er
 
 	if (s == STATUS_OK)
 		s = refuse_dates(row, f->order, e);
-	if (s == STATUS_OK && span_equal(row->der, authority_certificate_der(f->authority)))
-		s = error_set(e, STATUS_REFUSED, authority_folder(f->authority),
-			      "take the root out of the devices' trust stores, and roll it over "
-			      "with 'subca renew --root'",
-			      "is this CA itself: a root's own CRL cannot take it back");
+	if (s == STATUS_OK)
+		s = refuse_itself(f, row, e);
 	f->row = *row;
 	if (s == STATUS_OK && f->order->action != REVOKE_RELEASE)
 		s = tell(f, e);

@@ -44,6 +44,8 @@ struct command {
 	entry(revoke) \
 	entry(crl) \
 	entry(ocsp) \
+	entry(renew) \
+	entry(cross_sign) \
 	entry(list) \
 	entry(journal) \
 	entry(audit) \

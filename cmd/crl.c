@@ -200,10 +200,10 @@ static enum status report(struct invocation *in, const struct crl_order *order,
 	} else if (!in->output.quiet) {
 		print_crl(&made->crl);
 		if (made->shortened)
-			layout_field("", "nextUpdate is the CA's own end");
+			layout_field("shortened", "nextUpdate is the CA's own end");
 		layout_field("written", file);
 		if (order->copy)
-			layout_field("", order->copy);
+			layout_field("and", order->copy);
 		output_findings(&in->output, stdout, findings);
 		s = output_check(e);
 	}

@@ -174,7 +174,7 @@ static enum status report(struct answering *x, struct error *e)
 	       x->made.revoked, x->made.unknown);
 	layout_field("nextUpdate", until);
 	if (x->made.shortened)
-		layout_field("", "which is the signer's own end");
+		layout_field("shortened", "nextUpdate is the signer's own end");
 	layout_field("written to", x->order.folder);
 	return output_check(e);
 }

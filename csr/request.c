@@ -317,6 +317,89 @@ enum status csr_request_read(struct span input, const char *origin, struct csr_r
 	return STATUS_OK;
 }
 
+/* --- a root's certificate --------------------------------------------------------------------- */
+
+static ASN1_TYPE *any_of(struct span der)
+{
+	const unsigned char *at = der.data;
+
+	return d2i_ASN1_TYPE(NULL, &at, (long)der.len);
+}
+
+/* The two parts that everybody asks for, byte for byte, and their decoded forms. */
+static enum status take_parts(struct csr_request *r, X509 *root, struct error *e)
+{
+	struct span name = {0};
+	struct bytes spki = {0};
+	enum status s = der_encode(X509_get_X509_PUBKEY(root), (i2d_of_void *)i2d_X509_PUBKEY,
+				   &spki, e);
+
+	r->info = (REQUEST_INFO *)ASN1_item_new(ASN1_ITEM_rptr(REQUEST_INFO));
+	r->request = X509_REQ_new();
+	if (s == STATUS_OK &&
+	    (!r->info || !r->request ||
+	     X509_NAME_get0_der(X509_get_subject_name(root), &name.data, &name.len) != 1))
+		s = error_memory(e);
+	if (s == STATUS_OK) {
+		ASN1_TYPE_free(r->info->subject);
+		ASN1_TYPE_free(r->info->spki);
+		r->info->subject = any_of(name);
+		r->info->spki = any_of(span_of(&spki));
+		if (!r->info->subject || !r->info->spki ||
+		    X509_REQ_set_subject_name(r->request, X509_get_subject_name(root)) != 1 ||
+		    X509_REQ_set_pubkey(r->request, X509_get0_pubkey(root)) != 1)
+			s = error_openssl(e, STATUS_INPUT, NULL, NULL,
+					  "has a public key that cannot be used");
+	}
+	r->key = r->request ? X509_REQ_get0_pubkey(r->request) : NULL;
+	bytes_free(&spki);
+	return s;
+}
+
+static enum status read_root(struct csr_request *r, struct span certificate, struct error *e)
+{
+	const unsigned char *at = certificate.data;
+	X509 *root = d2i_X509(NULL, &at, (long)certificate.len);
+	enum status s = bytes_copy(&r->der, certificate, e);
+
+	if (s == STATUS_OK && (!root || at != certificate.data + certificate.len))
+		s = error_openssl(e, STATUS_INPUT, NULL, NULL, "is no certificate");
+	if (s == STATUS_OK &&
+	    (X509_NAME_cmp(X509_get_subject_name(root), X509_get_issuer_name(root)) != 0 ||
+	     X509_verify(root, X509_get0_pubkey(root)) != 1)) {
+		ERR_clear_error();
+		s = error_set(e, STATUS_REFUSED, NULL,
+			      "have its holder make a request, and sign that",
+			      "is not signed by its own key: nothing proves who holds it");
+	}
+	if (s == STATUS_OK)
+		s = take_parts(r, root, e);
+	X509_free(root);
+	return s;
+}
+
+enum status csr_request_from_root(struct span certificate, const char *origin,
+				  struct csr_request **out, struct error *e)
+{
+	struct csr_request *r = calloc(1, sizeof *r);
+	enum status s = STATUS_OK;
+
+	if (!r)
+		return error_memory(e);
+	r->origin = strdup(origin);
+	if (!r->origin)
+		s = error_memory(e);
+	if (s == STATUS_OK)
+		s = read_root(r, certificate, e);
+	if (s != STATUS_OK) {
+		error_at(e, origin);
+		csr_request_free(r);
+		return s;
+	}
+	*out = r;
+	return STATUS_OK;
+}
+
 void csr_request_free(struct csr_request *r)
 {
 	if (!r)

@@ -27,6 +27,14 @@ struct csr_request;
 MUST_CHECK enum status csr_request_read(struct span input, const char *origin,
 					struct csr_request **out, struct error *e);
 
+/*
+ * A root's certificate (DER) taken for a request, to cross-sign it: its own signature proves that
+ * its maker holds the key. Asks for no extensions. STATUS_INPUT, STATUS_REFUSED where it is not
+ * self-signed.
+ */
+MUST_CHECK enum status csr_request_from_root(struct span certificate, const char *origin,
+					     struct csr_request **out, struct error *e);
+
 void csr_request_free(struct csr_request *r);
 
 const char *csr_request_origin(const struct csr_request *r);

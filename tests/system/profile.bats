@@ -12,7 +12,7 @@ setup() {
 	[[ $output == "PROFILE "* ]]
 	[ "$(grep -E '.{81}' <<<"$output")" = "" ]
 	run -0 "$SUBCA" profile list --quiet
-	for name in root subordinate-ca zia zia-hsm zpa server client ocsp; do
+	for name in root subordinate-ca zia zia-hsm zpa server client ocsp cross; do
 		grep -qx "$name" <<<"$output"
 	done
 }

@@ -182,7 +182,7 @@ static void profiles_come_in_the_order_of_their_names(void **state)
 	(void)state;
 	assert_int_equal(profile_each(&path, note_order, &names, &e), STATUS_OK);
 	assert_string_equal(text_get(&names),
-			    "client ocsp root server subordinate-ca zia zia-hsm zpa ");
+			    "client cross ocsp root server subordinate-ca zia zia-hsm zpa ");
 	text_free(&names);
 }
 
