@@ -38,6 +38,25 @@ static enum lint_form form_of(enum fixture_kind kind)
 					 : LINT_FORM_CERTIFICATE;
 }
 
+/* For tests/fuzz/seed-lint: the fixture with its issuer behind it. */
+static void keep(enum fixture_kind kind, struct span der, struct span issuer)
+{
+	const char *folder = getenv("LINT_FIXTURES");
+	static unsigned number;
+	char path[512];
+	FILE *to;
+
+	if (!folder)
+		return;
+	snprintf(path, sizeof path, "%s/%s-%u", folder, kind == FIXTURE_CRL ? "crl" : "certificate",
+		 number++);
+	to = fopen(path, "we");
+	assert_non_null(to);
+	assert_int_equal(fwrite(der.data, 1, der.len, to), der.len);
+	assert_int_equal(fwrite(issuer.data, 1, issuer.len, to), issuer.len);
+	assert_int_equal(fclose(to), 0);
+}
+
 static void lint(enum fixture_kind kind, const struct fixture_op *ops, struct findings *findings)
 {
 	struct bytes der = build(kind, ops, false), issuer = {0};
@@ -49,6 +68,7 @@ static void lint(enum fixture_kind kind, const struct fixture_op *ops, struct fi
 	status = lint_one(form_of(kind), span_of(&der), span_of(&issuer), findings, &e);
 	if (status != STATUS_OK)
 		fail_msg("%s", e.what);
+	keep(kind, span_of(&der), span_of(&issuer));
 	bytes_free(&der);
 	bytes_free(&issuer);
 }
