@@ -228,3 +228,15 @@ print("\n".join(ids))' >ids
 	! grep -E '.{81}' <<<"$output" || false
 	cmp ids <(grep -v '^ ' <<<"$output")
 }
+
+@test "the page about RFC 5280 names the rules that there are, and all of those for it" {
+	run -0 --separate-stderr "$SUBCA" lint --rules --json
+	PAGE=$SUBCA_TOP/ca/lint/coverage.md from_json '
+import os, re
+page = set(re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+)+)`", open(os.environ["PAGE"], encoding="utf-8").read()))
+rules = {r["id"]: r["source"] for r in d["rules"]}
+unknown = page - set(rules)
+missing = {i for i, source in rules.items() if source in ("der", "rfc5280")} - page
+assert not unknown and not missing, (unknown, missing)
+assert len(page) > 180'
+}
