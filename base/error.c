@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,6 +55,17 @@ enum status error_errno(struct error *e, enum status s, const char *where, const
 	return s;
 }
 
+/* Empties the queue. What failed for want of memory says nothing about what it was about. */
+static bool ran_out_of_memory(void)
+{
+	bool found = false;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		found = found || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return found;
+}
+
 enum status error_openssl(struct error *e, enum status s, const char *where, const char *todo,
 			  const char *format, ...)
 {
@@ -70,10 +82,11 @@ enum status error_openssl(struct error *e, enum status s, const char *where, con
 		snprintf(detail, sizeof detail, "OpenSSL: %s", reason);
 	else
 		detail[0] = '\0';
+	if (ran_out_of_memory())
+		return error_memory(e);
 	va_start(arguments, format);
 	fill(e, s, where, detail, todo, format, arguments);
 	va_end(arguments);
-	ERR_clear_error();
 	return s;
 }
 

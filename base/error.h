@@ -51,7 +51,10 @@ enum status error_set(struct error *e, enum status s, const char *where, const c
 enum status error_errno(struct error *e, enum status s, const char *where, const char *todo,
 			const char *format, ...) PRINTF_LIKE(5, 6);
 
-/* As error_set, with the reason on top of OpenSSL's error queue as the detail; empties the queue. */
+/*
+ * As error_set, with the reason on top of OpenSSL's error queue as the detail; empties the queue.
+ * Where OpenSSL ran out of memory, that is the error, and STATUS_SYSTEM, instead.
+ */
 enum status error_openssl(struct error *e, enum status s, const char *where, const char *todo,
 			  const char *format, ...) PRINTF_LIKE(5, 6);
 
@@ -75,7 +78,11 @@ static inline enum status error_told(enum status told, enum status s)
 }
 #define error_set(e, s, ...) error_told(error_set((e), (s), __VA_ARGS__), (s))
 #define error_errno(e, s, ...) error_told(error_errno((e), (s), __VA_ARGS__), (s))
-#define error_openssl(e, s, ...) error_told(error_openssl((e), (s), __VA_ARGS__), (s))
+static inline enum status error_told_by_openssl(enum status told, enum status s)
+{
+	return told == STATUS_SYSTEM ? STATUS_SYSTEM : s;
+}
+#define error_openssl(e, s, ...) error_told_by_openssl(error_openssl((e), (s), __VA_ARGS__), (s))
 #define error_memory(e) error_told(error_memory(e), STATUS_SYSTEM)
 
 /* Puts a place before an error that was told without one (e->where is empty). */

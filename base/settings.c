@@ -19,6 +19,23 @@ static bool has_include(const char *text)
 	return false;
 }
 
+/* libconfig stores a NULL where a name or a text could not be copied. */
+static bool is_whole(const config_setting_t *setting)
+{
+	if (!config_setting_is_root(setting) && !config_setting_name(setting) &&
+	    config_setting_is_group(config_setting_parent(setting)))
+		return false;
+	if (config_setting_type(setting) == CONFIG_TYPE_STRING &&
+	    !config_setting_get_string(setting))
+		return false;
+	if (!config_setting_is_aggregate(setting))
+		return true;
+	for (int i = 0; i < config_setting_length(setting); i++)
+		if (!is_whole(config_setting_get_elem(setting, (unsigned)i)))
+			return false;
+	return true;
+}
+
 enum status settings_load(const char *file, config_t *config, struct error *e)
 {
 	struct bytes text = {0};
@@ -43,6 +60,8 @@ enum status settings_load(const char *file, config_t *config, struct error *e)
 				 config_error_text(config));
 	}
 	bytes_free(&text);
+	if (!is_whole(config_root_setting(config)))
+		return error_memory(e);
 	/* Settings know their line but not the file of a string: it is hung on the root. */
 	config_setting_set_hook(config_root_setting(config), (void *)file);
 	return STATUS_OK;

@@ -77,7 +77,8 @@ static enum status expect_empty(const char *folder, struct error *e)
 			      "is half made: an 'init' was interrupted here");
 	while (s == STATUS_OK && (entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    strcmp(entry->d_name, "lost+found") != 0)
+		    strcmp(entry->d_name, "lost+found") != 0 &&
+		    !remains_of_nothing(entry->d_name))
 			s = error_set(e, STATUS_EXISTS, folder, "name a new or an empty folder",
 				      "is not empty");
 	}
@@ -363,6 +364,8 @@ static enum status begin(const struct creation *c, bool *made_folder, int *lock,
 		s = remains_lock(c->folder, lock, e);
 	if (s == STATUS_OK && !*made_folder)
 		s = expect_empty(c->folder, e);
+	if (s == STATUS_OK && !*made_folder)
+		s = remains_sweep(c->folder, e);
 	if (s == STATUS_OK)
 		s = create_order_text(c->order, &order, e);
 	if (s == STATUS_OK)

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -54,6 +55,13 @@ enum status remains_sweep(const char *folder, struct error *e)
 		s = sweep(folder, e);
 	free(keys);
 	return s;
+}
+
+bool remains_of_nothing(const char *name)
+{
+	static const char begins[] = "." AUTHORITY_UNFINISHED ".";
+
+	return strncmp(name, begins, strlen(begins)) == 0;
 }
 
 /* Only one init, --resume or --discard at a time: each would take the other's files for remains. */

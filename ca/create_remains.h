@@ -4,6 +4,8 @@
 #ifndef SUBCA_CA_CREATE_REMAINS_H
 #define SUBCA_CA_CREATE_REMAINS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /*
@@ -12,6 +14,12 @@
  */
 MUST_CHECK enum status remains_lock(const char *folder, int *lock, struct error *e);
 void remains_unlock(int lock);
+
+/*
+ * Whether the name is that of a temporary of init.conf: a run was killed before it made anything
+ * else, so that the folder counts as empty.
+ */
+bool remains_of_nothing(const char *name);
 
 /* STATUS_NOT_FOUND where nothing is half made. Ask under the lock. */
 MUST_CHECK enum status remains_expect(const char *folder, struct error *e);

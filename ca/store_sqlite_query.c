@@ -10,6 +10,9 @@ static enum status kind(int code, const char **todo)
 	case SQLITE_LOCKED:
 		*todo = "wait until the other subca is done, or look for one that hangs";
 		return STATUS_BUSY;
+	case SQLITE_PROTOCOL: /* the locks of the log could not be had for ten seconds */
+		*todo = "run it again; where it stays so, use a local file system";
+		return STATUS_BUSY;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 	case SQLITE_ERROR: /* a table or column that is not there */
