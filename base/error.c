@@ -55,15 +55,13 @@ enum status error_errno(struct error *e, enum status s, const char *where, const
 	return s;
 }
 
-/* Empties the queue. What failed for want of memory says nothing about what it was about. */
+/*
+ * What failed for want of memory says nothing about what it was about. The cause is the oldest in
+ * the queue: above another one, OpenSSL calls much a "malloc failure" that is none.
+ */
 static bool ran_out_of_memory(void)
 {
-	bool found = false;
-	unsigned long code;
-
-	while ((code = ERR_get_error()) != 0)
-		found = found || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
-	return found;
+	return ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE;
 }
 
 enum status error_openssl(struct error *e, enum status s, const char *where, const char *todo,
@@ -87,6 +85,7 @@ enum status error_openssl(struct error *e, enum status s, const char *where, con
 	va_start(arguments, format);
 	fill(e, s, where, detail, todo, format, arguments);
 	va_end(arguments);
+	ERR_clear_error();
 	return s;
 }
 
