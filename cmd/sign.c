@@ -8,6 +8,7 @@
 #include "ca/issue.h"
 #include "ca/pem.h"
 #include "cmd/command.h"
+#include "cmd/rehearse_first.h"
 #include "cmd/key.h"
 #include "cmd/review.h"
 #include "cmd/sign_order.h"
@@ -43,6 +44,8 @@ static const struct option_spec options[] = {
 	 .complete = COMPLETE_FILE,
 	 .help = "the certificate and those above it, root last; NAME-chain.pem else"},
 	{.name = "force", .help = "overwrite files that exist"},
+	{.name = "rehearse",
+	 .help = "first try the planned chain with the real clients of this machine; red: refused"},
 	{.name = "dry-run", .help = "show the review, touch neither the key nor the disk"},
 	{.name = "reissue",
 	 .argument = "REASON",
@@ -289,12 +292,19 @@ static enum status run(struct invocation *in, struct error *e)
 	enum status status;
 
 	if (in->options.operand_count != 1 || options_given(&in->options, "batch") ||
-	    options_given(&in->options, "all"))
+	    options_given(&in->options, "all")) {
+		if (options_given(&in->options, "rehearse"))
+			return error_set(e, STATUS_USAGE, NULL,
+					 "rehearse one of them first: 'subca rehearse CSR'",
+					 "--rehearse is for one request");
 		return sign_many(in, e);
+	}
 	status = prepare(&s, e);
 
 	if (status == STATUS_OK)
 		status = review(&s, dry, e);
+	if (status == STATUS_OK && options_given(&in->options, "rehearse"))
+		status = rehearse_first(in, in->options.operands[0], e);
 	if (status == STATUS_OK && !dry)
 		status = sign_it(&s, e);
 	if (status == STATUS_REFUSED)

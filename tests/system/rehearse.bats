@@ -214,3 +214,16 @@ cat /proc/net/route /proc/net/dev >'"$PWD"'/seen; exec /usr/bin/curl "$@"'
 	run -0 setpriv --reuid 65534 --regid 65534 --clear-groups \
 		env TMPDIR=/tmp "$SUBCA" rehearse public/zia-chain.pem --only curl
 }
+
+@test "sign --rehearse refuses on red before anything is spent, and signs on green" {
+	run -2 subca sign -C root --profile zia --yes --rehearse -o a.pem --chain b.pem - <zia.csr
+	# One client is enough here.
+	mkdir few
+	ln -s /usr/bin/curl few/curl
+	PATH=$PWD/few run -1 "$SUBCA" sign -C root --profile short --yes --rehearse zia.csr
+	[[ $output == *"path length constraint exceeded"*"nothing was signed"* ]]
+	[ ! -e zia.pem ]
+	[ "$(rows root)" -eq 1 ]
+	PATH=$PWD/few run -0 "$SUBCA" sign -C root --profile zia --yes --rehearse zia.csr
+	[ -e zia.pem ]
+}
