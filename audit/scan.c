@@ -142,11 +142,12 @@ static enum status read_pem(struct reading *r, FILE *file, struct error *e)
 			OPENSSL_clear_free(data, (size_t)len);
 			continue;
 		}
-		if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE || feof(file) ||
-		    ferror(file))
+		if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
 			break;
 		r->problem = "has a damaged PEM block";
 		ERR_clear_error();
+		if (feof(file) || ferror(file))
+			break;
 	}
 	ERR_clear_error();
 	BIO_free(from);

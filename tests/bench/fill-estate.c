@@ -1,7 +1,8 @@
 /*
  * fill-estate DIR COUNT: puts COUNT real certificates into the store of the CA in DIR, whose key
  * file has no passphrase, in one transaction: what an audit finds nothing about. Each has a key of
- * its own; their primes come from a pool, for a million keys cannot be generated.
+ * its own; of more than 1024 the primes come from a pool, for a million keys cannot be generated:
+ * an audit looks for shared primes among up to 16384 moduli.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include "base/datetime.h"
 #include "ca/store_sqlite.h"
 
-#define PRIMES 512 /* of each half: PRIMES² keys, four times as many as a million */
+#define PRIMES 1024 /* of each half: PRIMES² keys */
 #define PRIME_BITS 1024
 #define LIFE (1825 * SECONDS_PER_DAY)
 
@@ -24,8 +25,10 @@ struct maker {
 	struct store *store;
 	X509 *root;
 	EVP_PKEY *key;
-	BIGNUM *p[2 * PRIMES], *q[2 * PRIMES];
+	BIGNUM *p[PRIMES], *q[PRIMES];
 	BN_CTX *context;
+	long primes;   /* of each half that there are */
+	bool distinct; /* as many as certificates: no two keys share one */
 	int64_t now;
 };
 
@@ -66,12 +69,12 @@ static void must_store(enum status s, const struct error *e)
 
 static void make_primes(struct maker *m, long count)
 {
-	long wanted = 1;
-
-	while (wanted * wanted < count)
-		wanted++;
-	must(wanted <= 2 * PRIMES, "so many keys");
-	for (long i = 0; i < wanted; i++) {
+	m->distinct = count <= PRIMES;
+	m->primes = m->distinct ? count : 1;
+	while (m->primes * m->primes < count)
+		m->primes++;
+	must(m->primes <= PRIMES, "so many keys");
+	for (long i = 0; i < m->primes; i++) {
 		m->p[i] = BN_new();
 		m->q[i] = BN_new();
 		/* Both top bits set: the product has all its 2048. */
@@ -83,17 +86,14 @@ static void make_primes(struct maker *m, long count)
 
 static EVP_PKEY *make_key(struct maker *m, long number)
 {
-	long wide = 0;
+	long first = m->distinct ? number : number / m->primes;
 	BIGNUM *n = BN_new(), *e = BN_new();
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
 	OSSL_PARAM *parameters;
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
 	EVP_PKEY *key = NULL;
 
-	while (m->p[wide] && wide + 1 < 2 * PRIMES && m->p[wide + 1])
-		wide++;
-	wide++;
-	must(BN_mul(n, m->p[number / wide], m->q[number % wide], m->context) &&
+	must(BN_mul(n, m->p[first], m->q[number % m->primes], m->context) &&
 		     BN_set_word(e, 65537) && OSSL_PARAM_BLD_push_BN(build, "n", n) &&
 		     OSSL_PARAM_BLD_push_BN(build, "e", e),
 	     "a modulus");
@@ -140,7 +140,7 @@ static X509 *make_certificate(struct maker *m, long number, EVP_PKEY *key,
 	     "a certificate");
 	X509V3_set_ctx(&context, m->root, x, NULL, NULL, 0);
 	add_extension(x, &context, "basicConstraints", "critical,CA:TRUE,pathlen:1");
-	add_extension(x, &context, "keyUsage", "critical,keyCertSign,cRLSign,digitalSignature");
+	add_extension(x, &context, "keyUsage", "critical,keyCertSign,cRLSign");
 	add_extension(x, &context, "subjectKeyIdentifier", "hash");
 	add_extension(x, &context, "authorityKeyIdentifier", "keyid:always");
 	must(X509_sign(x, m->key, EVP_sha256()) > 0, "signing");

@@ -129,3 +129,248 @@ unguard() {
 		ski_method CN=Same identifier 2
 	END
 }
+
+# What an audit of a changed store finds, by its rule.
+audited() {
+	run -1 --separate-stderr subca audit -C ca --json "$@"
+	echo "$output" >report.json
+	findings report.json
+}
+
+@test "a journal that was edited, shortened in the middle, reordered or cut" {
+	unguard ca "update journal set canonical = replace(canonical, 'drifts', 'shifts')
+		where canonical like '%The drifts%'"
+	[ "$(audited)" = "audit_journal_broken -" ]
+	cp clean-ca/store.db ca/store.db
+	unguard ca "delete from journal where seq = 5"
+	[ "$(audited)" = "audit_journal_broken -" ]
+	cp clean-ca/store.db ca/store.db
+	unguard ca "update journal set seq = 99 where seq = 5; update journal set seq = 5 where
+		seq = 6; update journal set seq = 6 where seq = 99"
+	[ "$(audited)" = "audit_journal_broken -" ]
+	# Row and certificate taken away together: nothing in the store tells of it.
+	cp clean-ca/store.db ca/store.db
+	sqlite3 ca/store.db "drop trigger cert_keep"
+	unguard ca "delete from journal where seq > 12; delete from cert where subject = 'CN=The nowhere'"
+	run -0 subca audit -C ca -q
+	audited --checkpoint checkpoint.pem | grep -qx "audit_checkpoint_broken -"
+	[ "$(findings report.json | wc -l)" -eq 1 ]
+}
+
+@test "a store that was changed by hand, against its certificates and its journal" {
+	unguard ca "update cert set subject_der = x'3000' where subject = 'CN=The issued'"
+	[ "$(audited)" = "audit_store_row -" ]
+	cp clean-ca/store.db ca/store.db
+	sqlite3 ca/store.db "drop trigger cert_keep"
+	unguard ca "delete from cert where subject = 'CN=The issued'"
+	[ "$(audited)" = "audit_journal_differs -" ]
+	# A certificate that this CA did not sign in place of one that it did.
+	cp clean-ca/store.db ca/store.db
+	openssl x509 -in issued.pem -outform DER -out issued.der
+	python3 -c '
+der = bytearray(open("issued.der", "rb").read())
+der[-1] ^= 1
+print("update cert set der = x%r where subject = %r;" % (der.hex(), "CN=The issued"))' >change.sql
+	unguard ca "$(<change.sql)"
+	audited >found
+	diff - found <<-'END'
+		audit_journal_differs CN=The issued
+		audit_store_signature CN=The issued
+	END
+}
+
+@test "exit codes, --quiet and --strict tell clean, warnings and errors apart" {
+	cp -r clean warned
+	printf 'V\t400101000000Z\t\t1234\tunknown\t/CN=Nobody\n' >ca/index.txt
+	run -11 --separate-stderr subca audit -C ca warned --quiet
+	[[ $output == "CN=Audited Root: warnings; 0 errors, 1 warning, "* ]]
+	[ "${#lines[@]}" -eq 1 ]
+	run -1 subca audit -C ca warned --strict -q
+	rm ca/index.txt
+	run -0 subca audit -C ca warned -q
+	echo nothing >warned/notes.txt
+	run -0 subca audit -C ca warned -q
+	[[ $output == *"1 not examined" ]]
+	run -1 subca audit -C ca warned -q --strict
+}
+
+@test "what is accepted is listed and does not count, until its day" {
+	printf 'V\t400101000000Z\t\t1234\tunknown\t/CN=Nobody\n' >ca/index.txt
+	cat >accepted.conf <<-'END'
+		accepted = (
+		    { id = "audit_index_stale"; where = "ca/index.txt"; until = "2999-01-01";
+		      by = "A. Auditor"; why = "nobody reads it"; }
+		);
+	END
+	run -0 subca audit -C ca --accept accepted.conf
+	[[ $output == *"0 errors, 0 warnings, 0 notices, 1 accepted"* ]]
+	[[ $output == *"accepted by A. Auditor until 2999-01-01: nobody reads it"* ]]
+	sed -i 's/2999/2020/' accepted.conf
+	run -11 subca audit -C ca --accept accepted.conf -q
+	sed -i 's/audit_index_stale/audit_index_stael/' accepted.conf
+	run -4 subca audit -C ca --accept accepted.conf
+	[[ $output == *"accepted.conf: line "*"there is no rule 'audit_index_stael'"* ]]
+	echo 'accepted = ( { id = "audit_drift"; } );' >accepted.conf
+	run -4 subca audit -C ca --accept accepted.conf
+}
+
+@test "--since leaves out what was valid before, and says how much" {
+	python3 "$SUBCA_TOP/tests/system/audit_estate.py" estate ca
+	run -1 --separate-stderr subca audit estate/root.der estate/weak.pem estate/lint.pem
+	[[ $output == *csr_key_rsa_small* && $output == *key_usage_not_critical* ]]
+	run -0 subca audit estate/root.der estate/weak.pem estate/lint.pem --since 2999-01-01
+	[[ $output != *csr_key_rsa_small* ]]
+	[[ $output == *"2 findings about certificates from before --since"* ]]
+}
+
+@test "hostile folders: each thing that is not examined is named, with the reason" {
+	mkdir -p bad/deep
+	ln -s .. bad/deep/circle
+	ln -s nowhere bad/dangling
+	ln -s bad/dangling bad/self && ln -sf self bad/self
+	truncate -s 10G bad/huge.pem
+	mkfifo bad/pipe
+	: >bad/empty
+	cp ca/private/ca.key bad/a.key
+	echo "-----BEGIN CERTIFICATE-----" >bad/cut.pem
+	printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' >bad/garbage.pem
+	{ printf '\060\204\001\000\000\000'; head -c 17000000 /dev/zero; } >bad/huge.der
+	for i in $(seq 300); do head -c 300 /dev/urandom >"bad/junk-$i"; done
+	mkdir bad/locked && cp issued.pem bad/locked && chmod 000 bad/locked
+	cp issued.pem bad/good.pem
+	timeout 60 "$SUBCA" audit bad ca/ca.pem --json >report.json
+	chmod 700 bad/locked
+	python3 - <<-'END'
+		import json, os
+		d = json.load(open("report.json"))
+		why = {u["path"]: u["why"] for u in d["not_examined"]}
+		for path, words in {
+		        "bad/deep/circle": "leads back to a folder above it",
+		        "bad/dangling": "cannot be read: No such file",
+		        "bad/self": "cannot be read: Too many levels",
+		        "bad/huge.pem": "larger than 4 GiB",
+		        "bad/huge.der": "larger than 16 MiB",
+		        "bad/pipe": "neither a file nor a folder",
+		        "bad/empty": "is empty",
+		        "bad/a.key": "private key, which is not read",
+		        "bad/cut.pem": "damaged PEM",
+		        "bad/garbage.pem": "a certificate that cannot be read"}.items():
+		    assert words in why[path], (path, why.get(path))
+		junk = [p for p in why if "junk-" in p]
+		assert len(junk) == 300, len(junk)
+		if os.geteuid() != 0:
+		    assert "Permission denied" in why["bad/locked"], why
+		assert d["summary"]["certificates"] == 2, d["summary"]
+		assert d["findings"] == [], d["findings"]
+	END
+}
+
+@test "a store that is truncated, of a newer version, or not there, and a WAL that is gone" {
+	truncate -s 5000 ca/store.db
+	run -1 subca audit -C ca
+	[[ $output == *"audit_store_unreadable"* && $output == *"Not examined"*"ca/store.db"* ]]
+	cp clean-ca/store.db ca/store.db
+	sqlite3 ca/store.db "pragma user_version = 99"
+	run -1 subca audit -C ca
+	[[ $output == *"version 99"*"audit_store_unreadable"* ]]
+	rm ca/store.db
+	run -1 subca audit -C ca
+	[[ $output == *"audit_store_unreadable"* ]]
+	# A copy of the store alone while its last rows were in the WAL: its files show it.
+	cp clean-ca/store.db ca/store.db
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k -out late.csr \
+		-subj "/CN=Late" 2>/dev/null
+	sqlite3 ca/store.db "pragma wal_checkpoint; select 1" >/dev/null
+	sqlite3 ca/store.db ".dbconfig no_ckpt_on_close on" "select count(*) from cert" >/dev/null
+	cp ca/store.db before.db
+	subca -C ca sign late.csr --profile subordinate-ca --yes -q -o late.pem --chain lc.pem
+	cp before.db ca/store.db && rm -f ca/store.db-wal ca/store.db-shm
+	run -1 subca audit -C ca late.pem
+	[[ $output == *"audit_rogue"* ]]
+}
+
+@test "read-only: nothing in the CA's folder changes, also where it cannot be written" {
+	before=$(find ca -type f -exec sha256sum {} + | sort)
+	chmod -R a-w ca
+	run -0 subca audit -C ca -q
+	chmod -R u+w ca
+	[ "$(find ca -type f -exec sha256sum {} + | sort)" = "$before" ]
+	rm -rf ca/private
+	run -0 subca audit -C ca -q
+}
+
+@test "a CA of openssl ca, without importing it" {
+	mkdir -p oca/newcerts
+	: >oca/index.txt
+	echo 7A00000000000000001000 >oca/serial
+	cat >oca/openssl.cnf <<-'END'
+		[ca]
+		default_ca = here
+		[here]
+		database = oca/index.txt
+		new_certs_dir = oca/newcerts
+		serial = oca/serial
+		certificate = oca/cacert.pem
+		private_key = oca/cakey.pem
+		default_md = sha256
+		default_days = 365
+		policy = any
+		x509_extensions = below
+		[any]
+		commonName = supplied
+		[below]
+		basicConstraints = critical,CA:TRUE,pathlen:0
+		keyUsage = critical,keyCertSign,cRLSign
+		subjectKeyIdentifier = hash
+		authorityKeyIdentifier = keyid
+	END
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout oca/cakey.pem \
+		-out oca/cacert.pem -subj "/CN=Old Root" -days 3000 -addext \
+		keyUsage=critical,keyCertSign,cRLSign 2>/dev/null
+	for name in first second; do
+		openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k \
+			-out $name.csr -subj "/CN=$name" 2>/dev/null
+		openssl ca -config oca/openssl.cnf -batch -in $name.csr -out $name.pem 2>/dev/null
+	done
+	run -0 --separate-stderr subca audit --openssl oca --json
+	echo "$output" >report.json
+	[ "$(findings report.json)" = "" ]
+	# Signed behind the index's back, and one that left its folder.
+	cp oca/index.txt kept
+	sed -i '$d' oca/index.txt
+	run -1 subca audit --openssl oca
+	[[ $output == *"CN=second"*"audit_rogue"* ]]
+	cp kept oca/index.txt
+	rm oca/newcerts/7A00000000000000001001.pem
+	run subca audit --openssl oca
+	[[ $(tr -s " \n" " " <<<"$output") == *"serial 7a00000000000000001001 is in the index, and in no file"* ]]
+	run -2 subca audit --openssl oca -C ca
+	run -3 subca audit --openssl estate-that-is-not-there
+}
+
+@test "reports: SARIF, CSV and JSON files; nothing is overwritten unasked" {
+	python3 "$SUBCA_TOP/tests/system/audit_estate.py" estate ca
+	run -1 subca audit -C ca estate --report r.sarif --report r.csv --report r.json -q
+	fits_schema r.json
+	python3 - <<-'END'
+		import csv, json
+		s = json.load(open("r.sarif"))
+		report = json.load(open("r.json"))
+		assert s["version"] == "2.1.0" and len(s["runs"]) == 1, s
+		run = s["runs"][0]
+		rules = {r["id"] for r in run["tool"]["driver"]["rules"]}
+		assert {r["ruleId"] for r in run["results"]} == rules, rules
+		assert [r["ruleId"] for r in run["results"]] == [f["rule"] for f in report["findings"]]
+		assert all(r["level"] in ("error", "warning", "note") for r in run["results"])
+		rows = list(csv.reader(open("r.csv", newline="")))
+		assert len(rows) == 1 + report["summary"]["certificates"], len(rows)
+		assert all(len(r) == len(rows[0]) for r in rows), rows
+		assert {r[1] for r in rows[1:]} == {c["subject"] for c in report["certificates"]}
+	END
+	run -9 subca audit -C ca --report r.json
+	run -0 subca audit -C ca --report r.json --force -q
+	run -2 subca audit -C ca --report r.pdf
+	run -2 subca audit -C ca --threads 0
+	mkdir nothing
+	run -3 subca audit -C nothing
+}
