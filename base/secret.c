@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,41 +143,65 @@ static void note_signal(int number)
 	interrupted_by = number;
 }
 
-static void catch_signals(struct sigaction saved[INTERRUPTING])
+struct signals {
+	struct sigaction actions[INTERRUPTING];
+	sigset_t mask;
+};
+
+/* Held back until wait_for_line() looks: one that came just before it would be noted and slept over. */
+static void hold_signals(struct signals *saved)
 {
 	struct sigaction note = {.sa_handler = note_signal};
+	sigset_t held;
 
 	interrupted_by = 0;
+	sigemptyset(&held);
 	for (size_t i = 0; i < INTERRUPTING; i++)
-		sigaction(interrupting[i], &note, &saved[i]);
+		sigaddset(&held, interrupting[i]);
+	pthread_sigmask(SIG_BLOCK, &held, &saved->mask);
+	for (size_t i = 0; i < INTERRUPTING; i++)
+		sigaction(interrupting[i], &note, &saved->actions[i]);
 }
 
-static void release_signals(const struct sigaction saved[INTERRUPTING])
+static void release_signals(const struct signals *saved)
 {
+	pthread_sigmask(SIG_SETMASK, &saved->mask, NULL);
 	for (size_t i = 0; i < INTERRUPTING; i++)
-		sigaction(interrupting[i], &saved[i], NULL);
+		sigaction(interrupting[i], &saved->actions[i], NULL);
 	if (interrupted_by)
 		raise(interrupted_by);
+}
+
+/* The terminal gives whole lines, so that reading this one does not wait again. */
+static enum status wait_for_line(int tty, const struct signals *saved, struct error *e)
+{
+	struct pollfd line = {.fd = tty, .events = POLLIN};
+
+	if (ppoll(&line, 1, NULL, &saved->mask) < 0)
+		return error_errno(e, STATUS_KEY, NULL, NULL, "it could not be read");
+	return STATUS_OK;
 }
 
 static enum status ask(int tty, const char *prompt, struct bytes *line, struct error *e)
 {
 	struct termios before, silent;
-	struct sigaction saved[INTERRUPTING];
+	struct signals saved;
 	enum status s;
 
 	if (tcgetattr(tty, &before) != 0)
 		return error_errno(e, STATUS_KEY, "/dev/tty", NULL, "is no terminal");
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
-	silent.c_lflag |= ECHONL;
-	catch_signals(saved);
+	silent.c_lflag |= ECHONL | ICANON;
+	hold_signals(&saved);
 	/* Silent first: what is typed as soon as the question shows must be neither shown nor lost. */
 	tcsetattr(tty, TCSAFLUSH, &silent);
 	(void)!write(tty, prompt, strlen(prompt));
-	s = read_line(tty, line, e);
+	s = wait_for_line(tty, &saved, e);
+	if (s == STATUS_OK)
+		s = read_line(tty, line, e);
 	tcsetattr(tty, TCSAFLUSH, &before);
-	release_signals(saved);
+	release_signals(&saved);
 	return s;
 }
 
