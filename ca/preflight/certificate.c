@@ -69,6 +69,14 @@ void preflight_portal_other_portal(const struct preflight_subject *s, struct lin
 		lint_say(report, "subject", "is that of a ZPA enrollment CA");
 }
 
+/* With its request the subject is held against that. */
+void preflight_portal_not_zpa(const struct preflight_subject *s, struct lint_report *report)
+{
+	if (s->certificate && !s->request && !is_self_issued(s) &&
+	    !is_zpa_name(X509_get_subject_name(s->certificate)))
+		lint_say(report, "subject", "is not what ZPA asks for");
+}
+
 void preflight_portal_common_name_long(const struct preflight_subject *s,
 				       struct lint_report *report)
 {

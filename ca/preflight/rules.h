@@ -56,6 +56,9 @@ RULE(portal_subject_differs, ERROR, PORTAL_ZIA | PORTAL_ZIA_HSM | PORTAL_ZPA, "Z
      "sign the request without changing its subject")
 RULE(portal_other_portal, ERROR, PORTAL_ZIA | PORTAL_ZIA_HSM | PORTAL_ZPA, "white paper",
      "one certificate never serves ZIA and ZPA", "sign a request of this portal")
+RULE(portal_not_zpa, WARNING, PORTAL_ZPA, "ZPA",
+     "ZPA's own requests are for O=Zscaler, OU=Private Access: the subject is another portal's",
+     "make sure that the request came from ZPA")
 RULE(portal_common_name_long, WARNING, PORTAL_ZIA | PORTAL_ZIA_HSM, "ZIA",
      "the portal appends a suffix to the common name for its weekly CA; 64 characters are the limit",
      "ask for a common name of at most 59 characters")

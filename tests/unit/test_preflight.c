@@ -25,7 +25,7 @@ struct scenario {
 	const char *name, *common_name, *requested_name, *organization, *constraints, *usage,
 		*purpose;
 	int64_t not_before, not_after; /* days from now */
-	bool other_key, root_key, no_chain, chain_twisted, wrong_signer;
+	bool other_key, no_request, root_key, no_chain, chain_twisted, wrong_signer;
 	enum upload_shape shape, chain_shape;
 	/* What the CA certified before: this key for a portal, another key for ZPA; a root of its own. */
 	const char *certified_for;
@@ -57,6 +57,9 @@ static const struct scenario scenarios[] = {
 	{.id = "portal_key_differs", .portal = PORTAL_ZIA, .other_key = true},
 	{.id = "portal_subject_differs", .portal = PORTAL_ZIA, .requested_name = "Asked for"},
 	{.id = "portal_other_portal", .portal = PORTAL_ZIA, .organization = "Zscaler"},
+	{.id = "portal_not_zpa", .portal = PORTAL_ZPA, .no_request = true},
+	{.id = NULL, .portal = PORTAL_ZPA, .no_request = true, .organization = "Zscaler"},
+	{.id = NULL, .portal = PORTAL_ZIA, .no_request = true},
 	{.id = "portal_common_name_long",
 	 .portal = PORTAL_ZIA,
 	 .common_name = "123456789 123456789 123456789 123456789 123456789 1234567890"},
@@ -357,7 +360,8 @@ static void run(const struct scenario *c, const struct keys *k, struct findings 
 	write_request(request, c, c->other_key ? k->other : k->portal);
 	write_chain(chain, c, k, deep ? between : NULL, root);
 	p.certificate = text_in(file);
-	p.request = text_in(request);
+	if (!c->no_request)
+		p.request = text_in(request);
 	p.chain = text_in(chain);
 	ca_begin(&before, c, k, own_root, &p);
 	if (preflight_check(&p, findings, &e) != STATUS_OK)
