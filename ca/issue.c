@@ -63,8 +63,11 @@ enum status earlier_check(void *context, const struct store_row *row, struct err
 		return STATUS_OK;
 	if (row->state == CERT_RESERVED)
 		return error_set(e, STATUS_REFUSED, "request",
-				 "wait for the other 'subca sign'; where there is none it was "
-				 "interrupted, and --reissue REASON signs anew",
+				 seen->again
+					 ? "where it stands twice in this run, a second one "
+					   "writes it; else wait for the other 'subca sign'"
+					 : "wait for the other 'subca sign'; where there is none "
+					   "it was interrupted, and --reissue REASON signs anew",
 				 "is being signed already, as %s", serial);
 	return error_set(e, STATUS_REFUSED, "request",
 			 "'subca show' gives that one again; --reissue REASON signs anew",
@@ -103,6 +106,8 @@ enum status issue_draft(struct store *store, const struct issue_order *order,
 		s = draft_choose_serial(store, order, d, e);
 	if (s == STATUS_OK)
 		s = draft_plan(order, d, findings, e);
+	if (s == STATUS_OK)
+		s = differences_find(order->request, d->plan, &d->differences, e);
 	if (s != STATUS_OK) {
 		issue_draft_free(d);
 		return s;

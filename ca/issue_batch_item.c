@@ -119,13 +119,14 @@ static bool holds(const char *path, const struct text *content)
 }
 
 /* *there: the file is at its place already, with these very bytes. */
-static enum status stage(const struct issue_batch *b, const char *path, const struct text *content,
-			 struct file_staged *out, bool *there, struct error *e)
+static enum status stage(const struct issue_batch *b, const struct batch_item *item,
+			 const char *path, const struct text *content, struct file_staged *out,
+			 bool *there, struct error *e)
 {
-	*there = holds(path, content);
+	*there = item->occupied && holds(path, content);
 	if (*there || !b->signer)
 		return STATUS_OK;
-	if (b->existing == FILE_KEEP && file_expect_absent(path, e) != STATUS_OK)
+	if (item->occupied && b->existing == FILE_KEEP && file_expect_absent(path, e) != STATUS_OK)
 		return error_status(e);
 	return file_stage(path, span_text(text_get(content)), 0644, out, e);
 }
@@ -138,12 +139,13 @@ static enum status write_both(const struct issue_batch *b, const struct text *ab
 	enum status s = pem_add_certificate(&pem, span_of(&item->certificate), e);
 
 	if (s == STATUS_OK)
-		s = stage(b, item->request.certificate, &pem, &item->files[0], &certificate, e);
+		s = stage(b, item, item->request.certificate, &pem, &item->files[0], &certificate,
+			  e);
 	text_add(&pem, text_get(above));
 	if (s == STATUS_OK)
 		s = text_check(&pem, e);
 	if (s == STATUS_OK)
-		s = stage(b, item->request.chain, &pem, &item->files[1], &chain, e);
+		s = stage(b, item, item->request.chain, &pem, &item->files[1], &chain, e);
 	item->outcome = !again		       ? BATCH_ISSUED
 			: certificate && chain ? BATCH_PRESENT
 					       : BATCH_WRITTEN;

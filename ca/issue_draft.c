@@ -168,8 +168,7 @@ enum status draft_plan(const struct issue_order *order, struct issue_draft *d,
 
 	/* Of the same subject, in which csr_name_spaces has found more: once is enough. */
 	findings_drop(findings, "name_blank", "subject");
-	differences_free(&d->differences);
-	return s == STATUS_OK ? differences_find(order->request, d->plan, &d->differences, e) : s;
+	return s;
 }
 
 const struct cert_plan *issue_draft_plan(const struct issue_draft *d)

@@ -32,7 +32,7 @@ MUST_CHECK enum status draft_draw_serial(struct issue_draft *d, struct error *e)
 /* Random or the next, as the order says. */
 MUST_CHECK enum status draft_choose_serial(struct store *store, const struct issue_order *order,
 					   struct issue_draft *d, struct error *e);
-/* Plan, lint, differences, for the serial that was chosen. */
+/* Plan and lint, for the serial that was chosen. The differences are left to who shows them. */
 MUST_CHECK enum status draft_plan(const struct issue_order *order, struct issue_draft *d,
 				  struct findings *findings, struct error *e);
 

@@ -268,12 +268,51 @@ enum status sign_source_next(struct sign_source *s, struct batch_request *out, b
 	return status;
 }
 
+/* The length of NAME in "DIR/NAME.csr". */
+static size_t stem_length(const char *file)
+{
+	const char *name = path_name(file), *dot = strrchr(name, '.');
+
+	return dot && dot != name ? (size_t)(dot - name) : strlen(name);
+}
+
+static int by_stem(const void *a, const void *b)
+{
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	size_t x_len = stem_length(x), y_len = stem_length(y);
+	int order = memcmp(path_name(x), path_name(y), x_len < y_len ? x_len : y_len);
+
+	return order ? order : (x_len > y_len) - (x_len < y_len);
+}
+
+static enum status expect_own_stems(const char *const *files, size_t count, struct error *e)
+{
+	const char **sorted = calloc(count + 1, sizeof *sorted);
+	enum status status = STATUS_OK;
+
+	if (!sorted)
+		return error_memory(e);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = files[i];
+	qsort(sorted, count, sizeof *sorted, by_stem);
+	for (size_t i = 1; i < count && status == STATUS_OK; i++)
+		if (by_stem(&sorted[i - 1], &sorted[i]) == 0)
+			status = error_set(e, STATUS_USAGE, sorted[i], "sign them apart",
+					   "and %.200s would be written to the same file",
+					   sorted[i - 1]);
+	free(sorted);
+	return status;
+}
+
 enum status sign_source_open(const struct sign_order *order, const char *folder,
 			     const char *const *files, size_t count, const char *into,
 			     struct sign_source **out, struct error *e)
 {
-	struct sign_source *s = calloc(1, sizeof *s);
+	struct sign_source *s;
 
+	if (expect_own_stems(files, count, e) != STATUS_OK)
+		return error_status(e);
+	s = calloc(1, sizeof *s);
 	if (!s)
 		return error_memory(e);
 	s->order = order;

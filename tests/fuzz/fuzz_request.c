@@ -35,6 +35,27 @@ static void judge(EVP_PKEY *key, const X509_NAME *name)
 	findings_free(&f);
 }
 
+static enum status count_one(void *context, struct span der, struct error *e)
+{
+	(void)e;
+	promise(der.len > 0);
+	++*(size_t *)context;
+	return STATUS_OK;
+}
+
+/* Where there is one, and only there, it is the one that is taken alone. */
+static void read_several(struct span input)
+{
+	struct bytes der = {0};
+	struct error e = {0};
+	size_t count = 0;
+	enum status all = csr_input_each(input, count_one, &count, &e);
+
+	promise(all == STATUS_OK || (all == STATUS_INPUT && count == 0 && e.what[0]));
+	promise((csr_input_der(input, &der, &e) == STATUS_OK) == (count == 1));
+	bytes_free(&der);
+}
+
 static void read_whole(struct span input)
 {
 	struct csr_request *r = NULL;
@@ -96,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span input = {data, size};
 
 	read_whole(input);
+	read_several(input);
 	judge_claims(input);
 	judge_name(input);
 	ERR_clear_error();

@@ -130,7 +130,10 @@ once() { # COUNT: so many requests are issued, and none of them twice
 	[[ $output == *"the CA's own folder"* ]]
 	run -2 subca sign -C root --profile server -o out
 	run -3 subca sign -C root --profile server --batch nowhere -o out --yes
-	mkdir empty
+	mkdir -p other empty
+	cp in/2.csr other/1.csr
+	run -2 subca sign -C root --profile server in/1.csr other/1.csr -o out --yes
+	[[ $output == *"written to the same file"* ]]
 	run -3 subca sign -C root --profile server --batch empty -o out --yes
 	[[ $output == *"holds no requests"* ]]
 }
@@ -240,6 +243,62 @@ assert len(ok) == 12 and all(x["serial"] and x["certificate"] and x["chain"] and
 	# What was reserved and has no run any more is failed, not open and not issued.
 	[ -z "$(states root | grep '^1|')" ]
 	subca journal verify -C root
+}
+
+@test "killed at any write to the disk, nothing is there that the store does not know" {
+	command -v strace > /dev/null || skip "no strace here"
+	calls=fsync,fdatasync,syncfs,renameat2
+	killed=0
+	for n in 1 2 3 4 5 6 7 9 12 16 20 26 30; do
+		strace -f -o trace -e trace=$calls -e inject=$calls:signal=KILL:when="$n" \
+			"$SUBCA" sign -C root --profile server --days 30 --yes --quiet --batch in -o out || true
+		grep -q killed trace || break
+		killed=$((killed + 1))
+		[ "$(sqlite3 root/store.db 'pragma integrity_check')" = ok ]
+		[ ! -d out ] || known out
+		many --quiet --batch in -o out
+		find out -name '.*' -type f -delete
+		whole out 12
+		once 12
+		[ -z "$(states root | grep '^1|')" ]
+		rm -rf root out
+		cp -r "$BATS_FILE_TMPDIR/root" .
+	done
+	[ "$killed" -gt 6 ]
+}
+
+@test "a disk that fails ends the run, and the next one goes on" {
+	command -v strace > /dev/null || skip "no strace here"
+	for fault in renameat2:error=ENOSPC:when=5 syncfs:error=EIO:when=1 fdatasync:error=EIO:when=1 \
+		fdatasync:error=EIO:when=2 pwrite64:error=ENOSPC:when=4+ fchmod:error=EIO:when=3; do
+		run strace -f -o trace -e trace="${fault%%:*}" -e inject="$fault" "$SUBCA" sign -C root \
+			--profile server --days 30 --yes --batch in -o out
+		# SQLite lets pass that a folder could not be synchronised: then all was signed.
+		[ "$status" -le 1 ] || [ "$status" -eq 10 ] || { echo "$fault: exit $status: $output"; return 1; }
+		grep -q INJECTED trace
+		[ "$status" -ne 0 ] || whole out 12
+		[ ! -d out ] || known out
+		many --quiet --batch in -o out
+		whole out 12
+		once 12
+		subca journal verify -C root
+		rm -rf root out
+		cp -r "$BATS_FILE_TMPDIR/root" .
+	done
+}
+
+@test "on a terminal there is a bar" {
+	cat > terminal.py <<-'PY'
+		import os, pty, sys
+		sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
+	PY
+	run python3 terminal.py "$SUBCA" sign -C root --profile server --days 30 --yes \
+		--batch "$BATS_FILE_TMPDIR/hundreds" -o out < /dev/null
+	[ "$status" -eq 0 ]
+	[[ $output == *"Signing ["*"] "*" of 240"* ]]
+	# A file or a pipe gets none.
+	run many --batch "$BATS_FILE_TMPDIR/hundreds" -o out
+	[[ $output != *"["* ]]
 }
 
 @test "a first SIGTERM ends it when what is under way is done" {
