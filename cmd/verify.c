@@ -7,6 +7,7 @@
 #include "base/datetime.h"
 #include "base/file.h"
 #include "ca/authority.h"
+#include "ca/lint.h"
 #include "cmd/command.h"
 
 #define FILES_MAX 1024
@@ -173,6 +174,22 @@ static enum status judge_file(struct verifying *v, size_t first, bool bundle, X5
 	return s;
 }
 
+/* What lint has against the CRLs of the file from first on. */
+static enum status judge_crls(struct verifying *v, size_t first, struct error *e)
+{
+	struct inspection *all = &v->files.found;
+	struct findings found = {0};
+	enum status s = STATUS_OK;
+
+	for (size_t i = first; i < all->count && s == STATUS_OK; i++)
+		if (all->items[i].kind == INSPECT_CRL)
+			s = lint_crl(span_of(&all->items[i].der), (struct span){0}, &found, e);
+	if (s == STATUS_OK)
+		s = say_file(v, v->files.names[v->files.count - 1], "CRLs", &found, e);
+	findings_free(&found);
+	return s;
+}
+
 static enum status take_files(struct verifying *v, const char *option, enum role role,
 			      struct error *e)
 {
@@ -187,6 +204,9 @@ static enum status take_files(struct verifying *v, const char *option, enum role
 			return error_status(e);
 		if (kind == INSPECT_CERTIFICATE &&
 		    judge_file(v, first, role == AS_ROOT, NULL, e) != STATUS_OK)
+			return error_status(e);
+		if (kind == INSPECT_CRL && v->wanted.level == PATH_STRICT &&
+		    judge_crls(v, first, e) != STATUS_OK)
 			return error_status(e);
 	}
 	return STATUS_OK;

@@ -96,6 +96,9 @@ assert any(f["rule"] == os.environ["RULE"] and f["severity"] == "error" for f in
 		crlnumber = number
 		default_md = sha256
 		default_crl_days = 30
+		crl_extensions = e
+		[e]
+		authorityKeyIdentifier = keyid:always
 	END
 	local by=(-config ca.cnf -cert mid/ca.pem -keyfile mid/private/ca.key)
 	openssl ca "${by[@]}" -gencrl -out none.crl
@@ -105,6 +108,12 @@ assert any(f["rule"] == os.environ["RULE"] and f["severity"] == "error" for f in
 	openssl ca "${by[@]}" -revoke host.pem
 	openssl ca "${by[@]}" -gencrl -out it.crl
 	refuses path_revoked 0 -C mid host.pem --crl it.crl
+	# A CRL without a number, which OpenSSL minds no more than anybody.
+	sed -i /crlnumber/d ca.cnf
+	openssl ca "${by[@]}" -gencrl -out v1.crl
+	run --separate-stderr "$SUBCA" verify --json -C root mid/ca.pem --crl v1.crl
+	[ "$status" -eq 1 ]
+	[[ $output == *'"kind": "CRLs"'* && $output == *crl_number_missing* ]]
 	refuses path_crl_outdated 0 -C mid host.pem --crl none.crl --time "$(date -u -d "+ 40 days" +%F)"
 }
 

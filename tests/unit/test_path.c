@@ -316,6 +316,91 @@ static void what_is_no_certificate_is_refused(void **state)
 	path_made_free(&m);
 }
 
+/* --- CRLs ------------------------------------------------------------------------------------- */
+
+/* Of the certificate above at, from yesterday to tomorrow. revoked: a serial, or NULL. */
+static struct bytes make_crl(const struct path_case *c, const struct path_made *m, size_t at,
+			     const char *signer, const ASN1_INTEGER *revoked)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)(now - 86400));
+	struct path_case other = {"signer", {signer}, NULL, 0, PATH_ANY};
+	struct bytes der = {0};
+	struct error e;
+
+	assert_true(X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1);
+	assert_true(X509_CRL_set_issuer_name(crl, X509_get_subject_name(m->certificates[at])) == 1);
+	assert_true(X509_CRL_set1_lastUpdate(crl, t) == 1);
+	if (revoked) {
+		X509_REVOKED *entry = X509_REVOKED_new();
+
+		assert_true(X509_REVOKED_set_serialNumber(entry, (ASN1_INTEGER *)revoked) == 1);
+		assert_true(X509_REVOKED_set_revocationDate(entry, t) == 1);
+		assert_true(X509_CRL_add0_revoked(crl, entry) == 1);
+	}
+	assert_non_null(ASN1_TIME_set(t, (time_t)(now + 86400)));
+	assert_true(X509_CRL_set1_nextUpdate(crl, t) == 1);
+	assert_true(X509_CRL_sign(crl, signer ? path_case_key(&other, 0) : path_case_key(c, at),
+				  EVP_sha256()) > 0);
+	assert_int_equal(der_encode(crl, (i2d_of_void *)i2d_X509_CRL, &der, &e), STATUS_OK);
+	ASN1_TIME_free(t);
+	X509_CRL_free(crl);
+	return der;
+}
+
+/* Leaf and CA of the good chain, with a CRL of each one above; expects rule at link 0. */
+static void expect_with_crls(struct path_options o, const char *signer, bool revoked,
+			     const char *rule, enum severity severity)
+{
+	const struct path_case *c = find_case("good");
+	struct path_made m;
+	struct path_pool *pool;
+	struct path path = {0};
+	struct bytes leaf, crls[2];
+	const struct finding *f;
+	struct error e;
+
+	path_make(c, now, &m);
+	pool = pool_of(&m);
+	leaf = der_of(m.certificates[0]);
+	crls[0] = make_crl(c, &m, 1, signer,
+			   revoked ? X509_get0_serialNumber(m.certificates[0]) : NULL);
+	crls[1] = make_crl(c, &m, 2, NULL, NULL);
+	for (int i = rule && strcmp(rule, "path_crl_missing") == 0; i < 2; i++)
+		assert_int_equal(path_pool_add_crl(pool, span_of(&crls[i]), &e), STATUS_OK);
+	assert_int_equal(path_check(pool, span_of(&leaf), &o, &path, &e), STATUS_OK);
+	f = rule ? findings_find(&path.links[0].findings, rule) : NULL;
+	if (rule ? !f || f->severity != severity : !path_is_good(&path)) {
+		print_findings(rule ? rule : "good", &path);
+		fail();
+	}
+	assert_int_equal(path_is_good(&path), !rule || severity != SEVERITY_ERROR);
+	path_free(&path);
+	bytes_free(&crls[0]);
+	bytes_free(&crls[1]);
+	bytes_free(&leaf);
+	path_pool_free(pool);
+	path_made_free(&m);
+}
+
+static void crls_count(void **state)
+{
+	struct path_options o = {.time = now, .level = PATH_RFC5280}, required = o, later = o;
+
+	(void)state;
+	required.crl_required = true;
+	expect_with_crls(required, NULL, false, NULL, SEVERITY_ERROR);
+	expect_with_crls(o, NULL, true, "path_revoked", SEVERITY_ERROR);
+	expect_with_crls(o, NULL, false, "path_crl_missing", SEVERITY_NOTICE);
+	expect_with_crls(required, NULL, false, "path_crl_missing", SEVERITY_ERROR);
+	expect_with_crls(o, "ca key=other", true, "path_crl_unusable", SEVERITY_ERROR);
+	/* RFC 5280 6.3.3 (a): outdated after nextUpdate, not at it. */
+	later.time = now + 86400;
+	expect_with_crls(later, NULL, false, NULL, SEVERITY_ERROR);
+	later.time++;
+	expect_with_crls(later, NULL, false, "path_crl_outdated", SEVERITY_ERROR);
+}
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 /* Letters: l(eaf), c(a), r(oot), o(ther root), e(xpired CA), n(ot yet valid CA), w(eekly CA). */
@@ -519,6 +604,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_is_an_anchor),
 		cmocka_unit_test(no_path_is_endless),
 		cmocka_unit_test(what_is_no_certificate_is_refused),
+		cmocka_unit_test(crls_count),
 		cmocka_unit_test(every_file_rule_speaks),
 		cmocka_unit_test(every_rule_has_a_case),
 	};
