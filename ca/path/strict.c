@@ -45,13 +45,13 @@ static void say_crossed(struct path_subject *s, struct lint_report *report, get_
 
 void path_outlives_issuer(struct path_subject *s, struct lint_report *report)
 {
-	say_crossed(s, report, X509_get0_notAfter, 1, "notAfter", "it comes after the end, ");
+	say_crossed(s, report, X509_get0_notAfter, 1, "notAfter", "it comes after the end,");
 }
 
 void path_predates_issuer(struct path_subject *s, struct lint_report *report)
 {
 	say_crossed(s, report, X509_get0_notBefore, -1, "notBefore",
-		    "it comes before the beginning, ");
+		    "it comes before the beginning,");
 }
 
 /* A CA at the end of a path does not count in it, but what it signs makes it count. */
