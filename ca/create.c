@@ -233,8 +233,12 @@ static enum status obtain_certificate(struct creation *c, struct bytes *der, str
 		c->spent = true;
 		return STATUS_OK;
 	}
-	if (c->parent)
+	if (c->parent) {
+		/* On one token with the parent's, our login would make any PIN of the parent's do. */
+		signer_free(c->signer);
+		c->signer = NULL;
 		s = authority_signer(c->parent, c->secrets->parent, &above, e);
+	}
 	if (s == STATUS_OK)
 		s = issue(c, issuing, c->parent ? above : c->signer, der, e);
 	signer_free(above);

@@ -107,21 +107,21 @@ static enum action fault(const char *name, unsigned *calls, CK_RV *rv)
 		return fault(#name, &calls, &rv) == ACT_ANSWER ? rv : real->name arguments; \
 	}
 
-MOCK(C_Initialize, (void *a), (a))
-MOCK(C_Finalize, (void *a), (a))
-MOCK(C_GetInfo, (CK_INFO * i), (i))
-MOCK(C_GetSlotList, (CK_BBOOL p, CK_SLOT_ID *l, CK_ULONG *n), (p, l, n))
-MOCK(C_GetMechanismInfo, (CK_SLOT_ID s, CK_MECHANISM_TYPE t, CK_MECHANISM_INFO *i), (s, t, i))
-MOCK(C_FindObjectsInit, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n), (s, t, n))
+MOCK(C_Initialize, (void *a), (a));
+MOCK(C_Finalize, (void *a), (a));
+MOCK(C_GetInfo, (CK_INFO * i), (i));
+MOCK(C_GetSlotList, (CK_BBOOL p, CK_SLOT_ID *l, CK_ULONG *n), (p, l, n));
+MOCK(C_GetMechanismInfo, (CK_SLOT_ID s, CK_MECHANISM_TYPE t, CK_MECHANISM_INFO *i), (s, t, i));
+MOCK(C_FindObjectsInit, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n), (s, t, n));
 MOCK(C_FindObjects, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *o, CK_ULONG m, CK_ULONG *n),
-     (s, o, m, n))
-MOCK(C_FindObjectsFinal, (CK_SESSION_HANDLE s), (s))
+     (s, o, m, n));
+MOCK(C_FindObjectsFinal, (CK_SESSION_HANDLE s), (s));
 MOCK(C_CreateObject, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *o),
-     (s, t, n, o))
-MOCK(C_DestroyObject, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o), (s, o))
-MOCK(C_Logout, (CK_SESSION_HANDLE s), (s))
-MOCK(C_InitToken, (CK_SLOT_ID s, CK_UTF8CHAR *p, CK_ULONG n, CK_UTF8CHAR *l), (s, p, n, l))
-MOCK(C_InitPIN, (CK_SESSION_HANDLE s, CK_UTF8CHAR *p, CK_ULONG n), (s, p, n))
+     (s, t, n, o));
+MOCK(C_DestroyObject, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o), (s, o));
+MOCK(C_Logout, (CK_SESSION_HANDLE s), (s));
+MOCK(C_InitToken, (CK_SLOT_ID s, CK_UTF8CHAR *p, CK_ULONG n, CK_UTF8CHAR *l), (s, p, n, l));
+MOCK(C_InitPIN, (CK_SESSION_HANDLE s, CK_UTF8CHAR *p, CK_ULONG n), (s, p, n));
 
 static CK_RV mock_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {

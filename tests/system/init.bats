@@ -14,6 +14,7 @@ setup() { in_scratch; export SUBCA_PASSPHRASE=correct; }
 }
 
 @test "the key file is encrypted, private, and opens with the passphrase only" {
+	needs_key_file
 	subca init root --subject "CN=Root" --key ec:P-256
 	[ "$(stat -c %a root/private/ca.key)" = 600 ]
 	grep -q "BEGIN ENCRYPTED PRIVATE KEY" root/private/ca.key

@@ -191,6 +191,7 @@ refused() {
 }
 
 @test "a wrong passphrase, a key that others can read, and a key of another CA" {
+	needs_key_file
 	request zia.csr "/CN=Inspection"
 	SUBCA_PASSPHRASE=wrong refused 5 "passphrase" --profile zia --days 300 zia.csr
 	chmod 644 root/private/ca.key

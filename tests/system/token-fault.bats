@@ -26,11 +26,11 @@ mocked() { echo "$TOKEN;object=$1?module-path=$MOCK"; }
 states() { sqlite3 -readonly ca/store.db "select count(*) from cert where state = $1"; }
 last_serial() { sqlite3 -readonly ca/store.db "select hex(serial) from cert order by id desc limit 1"; }
 
-# sign OPTION…: signs a.csr once more, into out.pem.
+# Signs a.csr once more, into out.pem.
 sign() {
 	rm -f out.pem out-chain.pem
 	timeout 60 "$SUBCA" sign -C ca --profile subordinate-ca --yes --quiet --reissue test a.csr \
-		-o out.pem --chain out-chain.pem "$@"
+		-o out.pem --chain out-chain.pem
 }
 
 # fails FAULT CODE TEXT: a signing that fails before a serial is spent, and says TEXT.
