@@ -77,8 +77,7 @@ static enum status expect_empty(const char *folder, struct error *e)
 			      "is half made: an 'init' was interrupted here");
 	while (s == STATUS_OK && (entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    strcmp(entry->d_name, "lost+found") != 0 &&
-		    !remains_of_nothing(entry->d_name))
+		    strcmp(entry->d_name, "lost+found") != 0 && !remains_of_nothing(entry->d_name))
 			s = error_set(e, STATUS_EXISTS, folder, "name a new or an empty folder",
 				      "is not empty");
 	}
