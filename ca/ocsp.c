@@ -126,6 +126,11 @@ static enum status answer_with(const struct making *m, const struct ocsp_answer 
 	struct bytes der = {0};
 	enum status s = ocsp_get_name(&m->frame, answer->serial, digest, get, e);
 
+	/* One in 64 ends in "/", a folder: servers look for its index. */
+	if (s == STATUS_OK && get->data[get->len - 1] == '/') {
+		text_add(get, OCSP_INDEX_FILE);
+		s = text_check(get, e);
+	}
 	if (s == STATUS_OK)
 		s = ocsp_sign(&m->frame, answer, digest, &der, e);
 	if (s == STATUS_OK)

@@ -15,6 +15,9 @@
 /* For whatever has no response: RFC 5019 2.2.3, "unauthorized"; unsigned, and never "good". */
 #define OCSP_UNAUTHORIZED_FILE "unauthorized.ocsp"
 
+/* Where the name of a GET ends in "/". */
+#define OCSP_INDEX_FILE "index.html"
+
 struct ocsp_order {
 	int64_t now;
 	int days;	    /* until nextUpdate, which never comes after the signer's notAfter */

@@ -60,6 +60,7 @@ ask() { openssl ocsp -issuer root/ca.pem -CAfile root/ca.pem -cert "$1" -respin 
 		class Static(http.server.SimpleHTTPRequestHandler):
 		    def do_GET(self):
 		        name = urllib.parse.unquote(self.path).lstrip("/")
+		        name = name + "index.html" if name.endswith("/") else name
 		        name = name if os.path.isfile(name) else "unauthorized.ocsp"
 		        body = open(name, "rb").read()
 		        self.send_response(200)
@@ -85,6 +86,14 @@ ask() { openssl ocsp -issuer root/ca.pem -CAfile root/ca.pem -cert "$1" -respin 
 			[[ $output == *"Response verify OK"*"$n.pem: $([ $n = 1 ] && echo good || echo revoked)"* ]]
 		done
 	done
+	# Base64 that ends in "/", as one in 64 does.
+	serial=4fffffffffffffffffffffffffffffffffffffff
+	subca ocsp -C root -q -o out $serial
+	openssl ocsp -issuer root/ca.pem -serial 0x$serial -no_nonce -reqout req.der
+	[[ $(base64 -w0 req.der) == */ ]]
+	curl -s -o resp.der "http://127.0.0.1:$(cat port)/$(base64 -w0 req.der | sed 's,/,%2F,g; s,+,%2B,g; s,=,%3D,g')"
+	run openssl ocsp -issuer root/ca.pem -CAfile root/ca.pem -serial 0x$serial -respin resp.der
+	[[ $output == *"Response verify OK"*unknown* ]]
 	openssl ocsp -issuer root/ca.pem -serial 0x0BAD -no_nonce -reqout req.der
 	curl -s -o resp.der "http://127.0.0.1:$(cat port)/$(base64 -w0 req.der | sed 's,/,%2F,g; s,+,%2B,g; s,=,%3D,g')"
 	run openssl ocsp -issuer root/ca.pem -CAfile root/ca.pem -serial 0x0BAD -respin resp.der
