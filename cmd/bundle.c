@@ -178,9 +178,10 @@ static enum status say(struct invocation *in, const struct bundle *b, enum forma
 					     "left_out", (int)b->dropped, "findings",
 					     output_findings_json(findings)),
 				   e);
-	output_findings(&in->output, stderr, findings);
-	if (!in->output.quiet)
+	if (!in->output.quiet) {
+		output_findings(&in->output, stderr, findings);
 		printf("%s: %zu trust anchors, %zu of them ours\n", file, b->count, ours);
+	}
 	return output_check(e);
 }
 

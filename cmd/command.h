@@ -57,6 +57,7 @@ struct command {
 	entry(lint) \
 	entry(verify) \
 	entry(inspect) \
+	entry(lab) \
 	entry(rehearse) \
 	entry(bundle) \
 	entry(trust) \

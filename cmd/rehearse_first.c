@@ -1,15 +1,11 @@
 #include "cmd/rehearse_first.h"
 
-#include <errno.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#define PROGRAM "/proc/self/exe"
+#include "cmd/self.h"
+
 #define WORDS_MOST 20
-
-extern char **environ;
 
 static size_t add_option(const struct options *o, const char *name, const char *dashed,
 			 const char **words, size_t n)
@@ -59,25 +55,13 @@ static enum status judge(int status, const char *file, struct error *e)
 enum status rehearse_first(const struct invocation *in, const char *file, struct error *e)
 {
 	const char *words[WORDS_MOST];
-	posix_spawn_file_actions_t files;
-	int failed, status = 0;
-	pid_t pid;
+	int status = 0;
 
 	if (strcmp(file, "-") == 0)
 		return error_set(e, STATUS_USAGE, NULL, "put it into a file",
 				 "a request from standard input cannot be read twice");
 	make_words(in, file, words);
-	posix_spawn_file_actions_init(&files);
-	failed = posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
-	if (!failed)
-		failed = posix_spawn(&pid, PROGRAM, &files, NULL, (char *const *)words, environ);
-	posix_spawn_file_actions_destroy(&files);
-	if (failed) {
-		errno = failed;
-		return error_errno(e, STATUS_SYSTEM, PROGRAM, NULL, "cannot be started");
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return error_errno(e, STATUS_SYSTEM, file, NULL, "the rehearsal is lost");
+	if (self_run(words, &status, e) != STATUS_OK)
+		return error_status(e);
 	return judge(status, file, e);
 }
