@@ -207,6 +207,19 @@ static enum status connect(struct store *s, struct error *e)
 	return status;
 }
 
+#define BUSY_STEP_MILLISECONDS 2
+
+/*
+ * SQLite's own wait grows to 100 ms, in which writers with short transactions let the store lie
+ * idle, and the one who came last gets it first.
+ */
+static int wait_again(void *unused, int times)
+{
+	(void)unused;
+	usleep(BUSY_STEP_MILLISECONDS * 1000);
+	return times < STORE_BUSY_MILLISECONDS / BUSY_STEP_MILLISECONDS;
+}
+
 /* The file may come from anywhere: nothing in its schema runs but what SQLite itself vouches for. */
 static enum status harden(struct store *s, struct error *e)
 {
@@ -215,7 +228,7 @@ static enum status harden(struct store *s, struct error *e)
 	if (code == SQLITE_OK)
 		code = sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	if (code == SQLITE_OK)
-		code = sqlite3_busy_timeout(s->db, STORE_BUSY_MILLISECONDS);
+		code = sqlite3_busy_handler(s->db, wait_again, NULL);
 	if (code != SQLITE_OK)
 		return sql_failed(s, code, "opened", e);
 	return sql_run(s, "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY", e);

@@ -36,14 +36,21 @@ whole() {
 	known "$1"
 }
 
-known() { # FOLDER: every file is a certificate that the store has, byte for byte
-	sqlite3 -readonly root/store.db "select lower(hex(der)) from cert where state = 2" | sort > stored
-	find "$1" -name '*.pem' ! -name '*-chain.pem' -print0 | while IFS= read -r -d '' file; do
-		openssl verify -x509_strict -CAfile root/ca.pem "$file" > /dev/null || echo "bad $file"
-		openssl x509 -in "$file" -outform DER | xxd -p | tr -d '\n'
-		echo
-	done | sort > written
-	[ -z "$(comm -23 written stored)" ]
+known() { # FOLDER: every file is a certificate that the store has, byte for byte, and verifies
+	local files
+	mapfile -t files < <(find "$1" -name '*.pem' ! -name '*-chain.pem')
+	[ "${#files[@]}" -gt 0 ] || return 0
+	openssl verify -x509_strict -CAfile root/ca.pem "${files[@]}" > /dev/null || return 1
+	python3 - "${files[@]}" <<-'PY'
+		import base64, sqlite3, sys
+		rows = sqlite3.connect('file:root/store.db?mode=ro', uri=True).execute(
+		    'select der from cert where state = 2')
+		stored = {bytes(row[0]) for row in rows}
+		for name in sys.argv[1:]:
+		    lines = open(name, encoding='ascii').read().split('\n')
+		    assert lines[0].startswith('-----BEGIN') and lines[-2].startswith('-----END'), name
+		    assert base64.b64decode(''.join(lines[1:-2])) in stored, name
+	PY
 }
 
 once() { # COUNT: so many requests are issued, and none of them twice
