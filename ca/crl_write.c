@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "base/der.h"
@@ -15,7 +14,7 @@
 /* A larger CRL is linted in pieces of so many entries, so that lint's memory does not grow. */
 #define PIECE_ENTRIES 20000
 /* Up to this size the signed CRL goes through lint whole once more. */
-#define LINT_WHOLE_MAX ((size_t)4 << 20)
+#define LINT_WHOLE_MAX ((size_t)1 << 20)
 #define HEADER_MAX 16 /* a tag and a length */
 
 struct writing {
@@ -360,15 +359,19 @@ static enum status write_whole(struct writing *w, struct span tbs, const struct 
 	return s;
 }
 
-static enum status look_again(const struct writing *w, struct span der, struct span tbs,
-			      struct error *e)
+/* tbs_digest: SHA-256 of what was linted and signed, which is not mapped any more. */
+static enum status look_again(const struct writing *w, struct span der,
+			      const unsigned char tbs_digest[SHA256_SIZE], struct error *e)
 {
 	X509 *issuer = authority_certificate(w->plan->authority);
 	struct crl_view v;
 	struct findings again = {0};
+	unsigned char digest[SHA256_SIZE];
 	enum status s = crl_view(der, &v, e);
 
-	if (s == STATUS_OK && !span_equal(v.to_be_signed, tbs))
+	if (s == STATUS_OK)
+		s = sha256(v.to_be_signed, digest, e);
+	if (s == STATUS_OK && memcmp(digest, tbs_digest, SHA256_SIZE) != 0)
 		s = error_set(e, STATUS_INTERNAL, NULL, "report this as a bug",
 			      "the signed CRL is not the one that was checked");
 	if (s == STATUS_OK)
@@ -382,31 +385,46 @@ static enum status look_again(const struct writing *w, struct span der, struct s
 	return s;
 }
 
-static enum status sign(struct writing *w, struct signer *signer, struct file_stream *whole,
-			struct store_crl *crl, struct error *e)
+/* One of the three files is mapped at a time: entries, what is signed, the whole. */
+static enum status sign_into(struct writing *w, struct signer *signer, struct file_stream *whole,
+			     unsigned char tbs_digest[SHA256_SIZE], struct error *e)
 {
 	struct file_stream *unsigned_part = NULL;
 	struct bytes signature = {0};
-	struct span tbs, der;
+	struct span tbs;
 	enum status s = file_stream_begin(w->plan->path, &unsigned_part, e);
 
 	if (s == STATUS_OK)
 		s = write_tbs(w, unsigned_part, e);
+	file_stream_free(w->entries);
+	w->entries = NULL;
 	if (s == STATUS_OK)
 		s = file_stream_map(unsigned_part, &tbs, e);
+	if (s == STATUS_OK)
+		s = sha256(tbs, tbs_digest, e);
 	if (s == STATUS_OK)
 		s = signer_sign(signer, w->algorithm, tbs, &signature, e);
 	if (s == STATUS_OK)
 		s = write_whole(w, tbs, &signature, whole, e);
+	bytes_free(&signature);
+	file_stream_free(unsigned_part);
+	return s;
+}
+
+static enum status sign(struct writing *w, struct signer *signer, struct file_stream *whole,
+			struct store_crl *crl, struct error *e)
+{
+	unsigned char tbs_digest[SHA256_SIZE];
+	struct span der;
+	enum status s = sign_into(w, signer, whole, tbs_digest, e);
+
 	if (s == STATUS_OK)
 		s = file_stream_map(whole, &der, e);
 	if (s == STATUS_OK)
-		s = look_again(w, der, tbs, e);
+		s = look_again(w, der, tbs_digest, e);
 	if (s == STATUS_OK)
 		s = sha256(der, crl->sha256, e);
 	crl->size = (int64_t)file_stream_size(whole);
-	bytes_free(&signature);
-	file_stream_free(unsigned_part);
 	return s;
 }
 
@@ -446,53 +464,5 @@ enum status crl_write(const struct crl_plan *plan, struct signer *signer, struct
 		*out = whole;
 	else
 		file_stream_free(whole);
-	return s;
-}
-
-/* --- PEM -------------------------------------------------------------------------------------- */
-
-#define PEM_PIECE (48 * 1024) /* whole lines */
-
-static enum status write_base64(struct span der, struct file_stream *to, struct error *e)
-{
-	unsigned char text[PEM_PIECE / 48 * 65 + 128];
-	EVP_ENCODE_CTX *encoder = EVP_ENCODE_CTX_new();
-	enum status s = encoder ? STATUS_OK : error_memory(e);
-	int len = 0;
-
-	if (encoder)
-		EVP_EncodeInit(encoder);
-	while (s == STATUS_OK && der.len) {
-		size_t piece = der.len < PEM_PIECE ? der.len : PEM_PIECE;
-
-		if (EVP_EncodeUpdate(encoder, text, &len, der.data, (int)piece) != 1)
-			s = error_openssl(e, STATUS_INTERNAL, NULL, NULL, "base64 failed");
-		else
-			s = file_stream_write(to, (struct span){text, (size_t)len}, e);
-		der = (struct span){der.data + piece, der.len - piece};
-	}
-	if (s == STATUS_OK) {
-		EVP_EncodeFinal(encoder, text, &len);
-		s = file_stream_write(to, (struct span){text, (size_t)len}, e);
-	}
-	EVP_ENCODE_CTX_free(encoder);
-	return s;
-}
-
-enum status crl_write_pem(struct span der, const char *path, struct error *e)
-{
-	struct file_stream *to = NULL;
-	enum status s = file_stream_begin(path, &to, e);
-
-	if (s == STATUS_OK)
-		s = file_stream_write(to, span_text("-----BEGIN " PEM_STRING_X509_CRL "-----\n"),
-				      e);
-	if (s == STATUS_OK)
-		s = write_base64(der, to, e);
-	if (s == STATUS_OK)
-		s = file_stream_write(to, span_text("-----END " PEM_STRING_X509_CRL "-----\n"), e);
-	if (s == STATUS_OK)
-		s = file_stream_publish(to, 0644, e);
-	file_stream_free(to);
 	return s;
 }
