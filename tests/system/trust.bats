@@ -160,3 +160,41 @@ assert all(t["steps"] for t in tools.values())'
 	run -2 subca trust guied
 	[[ $output == *"did you mean guide"* ]]
 }
+
+# A file system of its own for the machine's trust store.
+fake_system() {
+	mkdir -p sys/etc/ssl/certs sys/usr/share/ca-certificates sys/usr/local/share/ca-certificates \
+		sys/etc/ca-certificates/update.d
+	: >sys/etc/ca-certificates.conf
+	cp alpha.pem sys/usr/local/share/ca-certificates/alpha.crt
+}
+
+@test "install and remove: the system's bundle has the root, and has it no more" {
+	[ -x /usr/sbin/update-ca-certificates ] || skip "no update-ca-certificates here"
+	fake_system
+	run -0 subca trust install -C root --prefix "$PWD/sys" --dry-run
+	[[ $output == *"write $PWD/sys/usr/local/share/ca-certificates/subca-"*update-ca-certificates* ]]
+	[ "$(ls sys/usr/local/share/ca-certificates)" = alpha.crt ]
+	subca trust install -C issuing --prefix "$PWD/sys" --yes
+	openssl verify -CAfile sys/etc/ssl/certs/ca-certificates.crt issuing/ca.pem
+	run -9 subca trust install root/ca.pem --prefix "$PWD/sys" --yes
+	subca trust remove root/ca.pem --prefix "$PWD/sys" --yes
+	run openssl verify -no-CApath -no-CAstore -CAfile sys/etc/ssl/certs/ca-certificates.crt issuing/ca.pem
+	[ "$status" -ne 0 ]
+	[ -z "$(find -L sys/etc/ssl/certs -type l)" ]
+	[ "$(ls sys/usr/local/share/ca-certificates)" = alpha.crt ]
+	run -3 subca trust remove root/ca.pem --prefix "$PWD/sys" --yes
+}
+
+@test "install: refused, declined or failed changes nothing" {
+	[ -x /usr/sbin/update-ca-certificates ] || skip "no update-ca-certificates here"
+	fake_system
+	run -1 subca trust install weekly.pem --prefix "$PWD/sys" --yes
+	run -1 subca trust install issuing/ca.pem --prefix "$PWD/sys" --yes
+	run -4 subca trust install public.pem --prefix "$PWD/sys" --yes
+	run -8 subca trust install -C root --prefix "$PWD/sys" </dev/null
+	# The program fails where its folder is not.
+	rm -r sys/etc/ssl
+	run -10 subca trust install -C root --prefix "$PWD/sys" --yes
+	[ "$(ls sys/usr/local/share/ca-certificates)" = alpha.crt ]
+}
