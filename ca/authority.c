@@ -372,9 +372,17 @@ enum status authority_weak_keys(const struct authority *a, struct weak_keys **ou
 bool authority_owns(const struct authority *a, const char *path)
 {
 	static const char *const names[] = {
-		AUTHORITY_CONF,		AUTHORITY_CERTIFICATE, AUTHORITY_CHAIN,
-		AUTHORITY_KEY,		AUTHORITY_STORE,       AUTHORITY_STORE "-wal",
-		AUTHORITY_STORE "-shm", AUTHORITY_UNFINISHED,  AUTHORITY_STORE STORE_LOCK_SUFFIX,
+		AUTHORITY_CONF,
+		AUTHORITY_CERTIFICATE,
+		AUTHORITY_CHAIN,
+		AUTHORITY_KEY,
+		AUTHORITY_STORE,
+		AUTHORITY_STORE "-wal",
+		AUTHORITY_STORE "-shm",
+		AUTHORITY_UNFINISHED,
+		AUTHORITY_EVIDENCE,
+		AUTHORITY_ATTESTATION,
+		AUTHORITY_STORE STORE_LOCK_SUFFIX,
 	};
 	char *key = key_name(a);
 	bool owned = !key || file_same_place(path, key);

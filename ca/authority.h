@@ -5,6 +5,7 @@
  *     ca.pem           the CA's certificate
  *     chain.pem        for an intermediate of our own: this CA first, its root last
  *     private/ca.key   the private key, unless it lives in a token
+ *     key-evidence.json, key-attestation.pem   what a token said of the key when it was made
  *     store.db         everything it ever issued, and the journal
  *     profiles/        profiles of this CA's own; each hides the shipped one of its name
  *     init.conf        only while "subca init" is under way: what it was asked to make
@@ -26,6 +27,8 @@
 #define AUTHORITY_CHAIN "chain.pem"
 #define AUTHORITY_KEY_FOLDER "private"
 #define AUTHORITY_KEY "private/ca.key"
+#define AUTHORITY_EVIDENCE "key-evidence.json"
+#define AUTHORITY_ATTESTATION "key-attestation.pem"
 #define AUTHORITY_STORE "store.db"
 #define AUTHORITY_PROFILES "profiles"
 #define AUTHORITY_UNFINISHED "init.conf"

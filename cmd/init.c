@@ -9,6 +9,7 @@
 #include "ca/plan.h"
 #include "cmd/command.h"
 #include "cmd/key.h"
+#include "cmd/token.h"
 #include "hsm/keyfile.h"
 #include "hsm/signer.h"
 
@@ -217,6 +218,7 @@ static enum status make(struct invocation *in, const struct create_order *order,
 	struct secret *key = NULL, *parent = NULL;
 	struct create_secrets secrets;
 	struct findings findings = {0};
+	struct error ignored;
 	enum status s = own_secret(&in->options, order, resume, &key, e);
 
 	if (s == STATUS_OK && order->parent)
@@ -227,6 +229,11 @@ static enum status make(struct invocation *in, const struct create_order *order,
 			   : create_authority(folder, order, &secrets, &findings, e);
 	if (findings.count)
 		output_findings(&in->output, stderr, &findings);
+	/* The CA is made: what cannot be kept of the token's word is said, and undoes nothing. */
+	if (s == STATUS_OK && order->key_name &&
+	    token_keep_evidence(in, folder, order->key_name, key, &ignored) != STATUS_OK)
+		output_note(&in->output, "note: what the token says of the key was not kept: %s",
+			    ignored.what);
 	findings_free(&findings);
 	secret_free(key);
 	secret_free(parent);

@@ -326,6 +326,10 @@ static enum status import_key(struct invocation *in, struct error *e)
 		s = authority_move_key(a, name, pin, now, e);
 	if (s != STATUS_OK && imported && signer_delete(name, pin, &ignored) != STATUS_OK)
 		output_note(&in->output, "note: the copy of the key stays on the token");
+	if (s == STATUS_OK &&
+	    token_keep_evidence(in, authority_folder(a), name, pin, &ignored) != STATUS_OK)
+		output_note(&in->output, "note: what the token says of the key was not kept: %s",
+			    ignored.what);
 	if (s == STATUS_OK)
 		s = tell_history(in, file, name, e);
 	EVP_PKEY_free(key);

@@ -42,6 +42,8 @@ void token_report_free(struct token_report *r)
 {
 	if (!r)
 		return;
+	while (r->attestation_count)
+		bytes_free(&r->attestations[--r->attestation_count]);
 	findings_free(&r->findings);
 	free(r);
 }
@@ -172,6 +174,36 @@ static enum status describe(struct token *t, CK_OBJECT_HANDLE key, const struct 
 	return s;
 }
 
+static bool says(const struct bytes *label, const char *word)
+{
+	return label->len && memmem(label->data, label->len, word, strlen(word)) != NULL;
+}
+
+/*
+ * PKCS#11 has no word for attestation. Tokens that have some show it as a certificate with a label
+ * that says so: "X.509 Certificate for PIV Attestation 9c" (YubiKey).
+ */
+static enum status take_attestations(struct token *t, struct token_report *r, struct error *e)
+{
+	const struct span any = {NULL, 0};
+	struct token_objects found;
+	enum status s = token_objects_named(t, CKO_CERTIFICATE, any, any, &found, e);
+
+	for (size_t i = 0; s == STATUS_OK && i < found.count; i++) {
+		struct bytes label = {0}, der = {0};
+
+		s = token_attribute(t, found.handle[i], CKA_LABEL, &label, e);
+		if (s == STATUS_OK &&
+		    (says(&label, "Attestation") || says(&label, "attestation")) &&
+		    r->attestation_count < TOKEN_ATTESTATIONS)
+			s = token_attribute(t, found.handle[i], CKA_VALUE, &der, e);
+		if (der.len)
+			r->attestations[r->attestation_count++] = der;
+		bytes_free(&label);
+	}
+	return s;
+}
+
 static enum status examine(struct token *t, const struct token_uri *uri, void *data,
 			   struct error *e)
 {
@@ -191,6 +223,8 @@ static enum status examine(struct token *t, const struct token_uri *uri, void *d
 		s = describe(t, keys.handle[i], x, &r->keys[i], e);
 		r->key_count = i + 1;
 	}
+	if (s == STATUS_OK)
+		s = take_attestations(t, r, e);
 	return s == STATUS_OK ? token_judge(r, x->expected != NULL, x->trial, e) : s;
 }
 

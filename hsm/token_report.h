@@ -7,6 +7,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/bytes.h"
 #include "base/finding.h"
 #include "base/secret.h"
 
@@ -52,12 +53,16 @@ struct token_mechanism_report {
 #define TOKEN_MECHANISMS 6
 
 #define TOKEN_REPORT_KEYS 64
+#define TOKEN_ATTESTATIONS 8
 
 struct token_report {
 	struct token_summary token;
 	struct token_mechanism_report mechanisms[TOKEN_MECHANISMS];
 	struct token_key_report keys[TOKEN_REPORT_KEYS];
 	size_t key_count;
+	/* Certificates by which the token's maker attests to a key: DER, as the token labels them. */
+	struct bytes attestations[TOKEN_ATTESTATIONS];
+	size_t attestation_count;
 	struct findings findings;
 };
 

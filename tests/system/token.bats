@@ -214,3 +214,23 @@ sign() { subca sign -C root --profile subordinate-ca --yes "$@"; }
 	new_request a
 	sign a.csr
 }
+
+@test "what the token says of the key is kept beside the CA, with its maker's attestation if any" {
+	run root_on_token ec:P-256
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"no attestation of its maker's"* ]]
+	python3 -c '
+import json
+key, = json.load(open("root/key-evidence.json"))["keys"]
+a = key["attributes"]
+assert key["label"] == "root" and a["LOCAL"] and a["NEVER_EXTRACTABLE"] and not a["EXTRACTABLE"]'
+	[ ! -e root/key-attestation.pem ]
+	# A token that has some shows it as a certificate of this label.
+	openssl x509 -in root/ca.pem -outform DER -out attestation.der
+	pkcs11-tool --module "$MODULE" --token-label "Root CA" --login --pin 1234 --type cert --write-object \
+		attestation.der --label "X.509 Certificate for PIV Attestation 9c" --id 99 > /dev/null
+	run subca init other --subject CN=Other --key "$(uri other)" --key-type ec:P-256
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"attestation is in other/key-attestation.pem"* ]]
+	cmp other/key-attestation.pem root/ca.pem
+}
