@@ -73,6 +73,7 @@ static enum status walk_folder(const struct walk *w, const char *folder, int dep
 	dir = opendir(folder);
 	if (!dir)
 		return tell(w, folder, "cannot be looked into", e);
+	/* cppcheck-suppress readdirCalled ; the stream is this walk's own */
 	while (s == STATUS_OK && (errno = 0, entry = readdir(dir)))
 		s = walk_entry(w, folder, entry, depth, e);
 	if (s == STATUS_OK && errno)

@@ -135,21 +135,29 @@ size_t rules_place(const struct rule *rule)
 	return RULES_NONE;
 }
 
-static enum status unknown_rule(const char *id, struct error *e)
+static const char *nearest(const char *id)
 {
 	size_t count = rules_count();
 	const char **ids = calloc(count, sizeof *ids);
 	const char *near = NULL;
-	char todo[sizeof e->todo];
 	struct rules_entry entry;
 
-	for (size_t i = 0; ids && i < count; i++) {
+	if (!ids)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
 		rules_at(i, &entry);
 		ids[i] = entry.rule->id;
 	}
-	if (ids)
-		near = suggest(id, ids, count);
+	near = suggest(id, ids, count);
 	free(ids);
+	return near;
+}
+
+static enum status unknown_rule(const char *id, struct error *e)
+{
+	const char *near = nearest(id);
+	char todo[sizeof e->todo];
+
 	snprintf(todo, sizeof todo, "%s%s%s'subca lint --rules' lists them",
 		 near ? "did you mean " : "", near ? near : "", near ? "? " : "");
 	return error_set(e, STATUS_USAGE, NULL, todo, "there is no rule '%.80s'", id);

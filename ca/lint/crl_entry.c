@@ -176,7 +176,7 @@ void lint_crl_invalidity_form(const struct lint_subject *s, struct lint_report *
 
 	if (!date)
 		return;
-	t = lint_time_read(ASN1_STRING_type(date), date);
+	lint_time_read(ASN1_STRING_type(date), date, &t);
 	if (!lint_time_known(&t))
 		say(s, report, "has an invalidityDate that is not a moment in UTC to the second");
 }

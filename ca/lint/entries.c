@@ -101,7 +101,7 @@ static enum status look_at(struct lint_subject *s, struct walk *w, lint_look *lo
 	const LINT_REVOKED *raw = s->entry.raw;
 	enum status status;
 
-	s->entry.date = lint_time_read(raw->date->type, raw->date->value.asn1_string);
+	lint_time_read(raw->date->type, raw->date->value.asn1_string, &s->entry.date);
 	lint_known_read(raw->extensions, LINT_CRL_ENTRY, s->entry.known);
 	s->entries.extensions |= raw->extensions != NULL;
 	s->entries.indirect |= s->entry.known[LINT_CERTIFICATE_ISSUER].raw != NULL;

@@ -34,17 +34,24 @@ static bool decodes(struct span der, const ASN1_ITEM *item)
 	return value != NULL;
 }
 
+/* Certificates but for those of version 1 begin with [0]: few have to be decoded to be told. */
+static bool begins_as_certificate(struct span der)
+{
+	struct span at = der;
+
+	for (int depth = 0; depth < 2; depth++)
+		if (step_into(&at) != V_ASN1_SEQUENCE)
+			return true;
+	return step_into(&at) == V_ASN1_CONTEXT_SPECIFIC;
+}
+
 enum lint_form lint_recognise(struct span der)
 {
 	enum lint_form form = LINT_FORM_CERTIFICATE;
 	DER_SIGNED *envelope = NULL;
-	struct span at = der;
 	struct error e;
 
-	/* Certificates but for those of version 1 begin with [0]: few are decoded twice. */
-	if (step_into(&at) != V_ASN1_SEQUENCE || step_into(&at) != V_ASN1_SEQUENCE ||
-	    step_into(&at) == V_ASN1_CONTEXT_SPECIFIC ||
-	    der_signed_parse(der, &envelope, &e) != STATUS_OK)
+	if (begins_as_certificate(der) || der_signed_parse(der, &envelope, &e) != STATUS_OK)
 		return form;
 	if (decodes(der_to_be_signed(envelope), ASN1_ITEM_rptr(LINT_CRL_TBS)))
 		form = LINT_FORM_CRL;

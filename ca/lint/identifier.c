@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 
+#define DIGESTS 3
 #define AKI_WHERE "extension authorityKeyIdentifier"
 
 void lint_ski_missing(const struct lint_subject *s, struct lint_report *report)
@@ -103,7 +104,7 @@ static bool is_hash_of(struct span ski, struct span key, const EVP_MD *digest, s
 /* RFC 5280's two methods and those of RFC 7093: a hash of the key's bits, or of the whole field. */
 static bool follows_from_key(const struct lint_subject *s, struct span ski)
 {
-	const EVP_MD *const digests[] = {EVP_sha256(), EVP_sha384(), EVP_sha512()};
+	const EVP_MD *const digests[DIGESTS] = {EVP_sha256(), EVP_sha384(), EVP_sha512()};
 	struct span bits = lint_string(s->spki->key);
 	unsigned char sha1[EVP_MAX_MD_SIZE];
 
@@ -112,7 +113,7 @@ static bool follows_from_key(const struct lint_subject *s, struct span ski)
 	if (EVP_Digest(bits.data, bits.len, sha1, NULL, EVP_sha1(), NULL) == 1 &&
 	    is_short_form(ski, sha1))
 		return true;
-	for (size_t i = 0; i < sizeof digests / sizeof *digests; i++)
+	for (size_t i = 0; i < DIGESTS; i++)
 		if (is_hash_of(ski, bits, digests[i], 20) ||
 		    is_hash_of(ski, s->spki_der, digests[i], 20))
 			return true;

@@ -164,7 +164,7 @@ void lint_extension_name(const ASN1_OBJECT *type, char name[static LINT_OBJECT_N
 
 /* Whether a CRL says that its entries may be of other issuers. */
 bool lint_is_indirect(const struct lint_subject *s);
-struct lint_time lint_time_read(int type, const ASN1_STRING *t);
+void lint_time_read(int type, const ASN1_STRING *t, struct lint_time *out);
 struct span lint_string(const ASN1_STRING *s);
 /* Whether the seconds of a time can be used. */
 bool lint_time_known(const struct lint_time *t);

@@ -124,27 +124,27 @@ static bool read_digits(const unsigned char *at, int pairs, int out[])
 }
 
 /* RFC 5280 4.1.2.5: Z, seconds, no fraction; UTCTime through 2049, GeneralizedTime from 2050. */
-struct lint_time lint_time_read(int type, const ASN1_STRING *t)
+void lint_time_read(int type, const ASN1_STRING *t, struct lint_time *out)
 {
-	struct lint_time out = {0, LINT_TIME_FORM};
 	bool utc = type == V_ASN1_UTCTIME;
 	struct civil_time c;
 	struct span text;
 	int f[7] = {0};
 
+	*out = (struct lint_time){0, LINT_TIME_TYPE};
 	if (!utc && type != V_ASN1_GENERALIZEDTIME)
-		return (struct lint_time){0, LINT_TIME_TYPE};
+		return;
+	out->fault = LINT_TIME_FORM;
 	text = lint_string(t);
 	if (text.len != (utc ? 13 : 15) || text.data[text.len - 1] != 'Z' ||
 	    !read_digits(text.data, utc ? 6 : 7, utc ? f + 1 : f))
-		return out;
+		return;
 	if (utc)
 		f[0] = f[1] >= 50 ? 19 : 20;
 	c = (struct civil_time){f[0] * 100 + f[1], f[2], f[3], f[4], f[5], f[6]};
-	if (civil_to_seconds(&c, &out.seconds) != 0)
-		return out;
-	out.fault = !utc && c.year < 2050 ? LINT_TIME_UTC_EXPECTED : LINT_TIME_OK;
-	return out;
+	if (civil_to_seconds(&c, &out->seconds) != 0)
+		return;
+	out->fault = !utc && c.year < 2050 ? LINT_TIME_UTC_EXPECTED : LINT_TIME_OK;
 }
 
 bool lint_time_known(const struct lint_time *t)

@@ -8,9 +8,9 @@ static struct span sequence_of(const ASN1_TYPE *t)
 	return t->type == V_ASN1_SEQUENCE ? lint_string(t->value.sequence) : (struct span){NULL, 0};
 }
 
-static struct lint_time time_of(const ASN1_TYPE *t)
+static void read_time(const ASN1_TYPE *t, struct lint_time *out)
 {
-	return lint_time_read(t->type, t->value.asn1_string);
+	lint_time_read(t->type, t->value.asn1_string, out);
 }
 
 static bool unreadable(struct lint_subject *s, const char *what)
@@ -59,8 +59,8 @@ static void read_parts(struct lint_subject *s)
 
 	s->signature = s->cert->signature;
 	s->extensions = s->cert->extensions;
-	s->not_before = time_of(s->cert->validity->not_before);
-	s->not_after = time_of(s->cert->validity->not_after);
+	read_time(s->cert->validity->not_before, &s->not_before);
+	read_time(s->cert->validity->not_after, &s->not_after);
 	read_key(s);
 	lint_known_read(s->extensions, LINT_CERTIFICATE, s->known);
 	basic = s->known[LINT_BASIC_CONSTRAINTS].value;
@@ -153,10 +153,11 @@ static void read_crl(struct lint_subject *s)
 	s->kind = LINT_CRL;
 	s->signature = s->crl->signature;
 	s->extensions = s->crl->extensions;
-	s->not_before = time_of(s->crl->this_update);
+	read_time(s->crl->this_update, &s->not_before);
 	next = s->crl->next_update;
-	s->not_after = next ? lint_time_read(ASN1_STRING_type(next), next)
-			    : (struct lint_time){0, LINT_TIME_ABSENT};
+	s->not_after.fault = LINT_TIME_ABSENT;
+	if (next)
+		lint_time_read(ASN1_STRING_type(next), next, &s->not_after);
 	if (s->crl->revoked)
 		s->entries.der = lint_string(s->crl->revoked);
 	lint_known_read(s->extensions, LINT_CRL, s->known);
