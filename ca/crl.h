@@ -8,7 +8,7 @@
  * A number is spent when it is reserved. It is never used again: not after a crash, and not after an
  * older backup was restored, as long as one CRL file is still there to tell of a higher number.
  *
- * Entries go through files, not through memory: a CRL of a million takes no more than one of a few.
+ * Entries go through files, not through memory: what grows with them is the map of one file at a time.
  */
 #ifndef SUBCA_CA_CRL_H
 #define SUBCA_CA_CRL_H
