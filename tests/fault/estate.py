@@ -60,8 +60,9 @@ SIGN = ('sign', '-C', 'ca', '--yes', '--quiet', '--profile', 'zia', '--days', '3
 class Scenario:
     """One command over one kind of folder. makes: files that, where they are, must be whole."""
 
-    def __init__(self, name, command, after=None):
+    def __init__(self, name, command, after=None, misses=0.1):
         self.name = name
+        self.misses = misses  # how many of its points a run may not come by
         self.command = subca(*command)
         self.after = after or (lambda folder, code: None)
 
@@ -130,8 +131,10 @@ def check_store(ca):
 def check_files(folder, rows):
     """No certificate exists that the store does not know, and none is half written."""
     known = {der for state, der in rows.values() if state in (ISSUED, REVOKED)}
-    for name in sorted(os.listdir(folder)):
-        if name.startswith('.') or not name.endswith('.pem') or name.startswith('foreign'):
+    many = os.path.join(folder, 'out')
+    names = [os.path.join('out', n) for n in os.listdir(many)] if os.path.isdir(many) else []
+    for name in sorted(os.listdir(folder) + names):
+        if os.path.basename(name).startswith('.') or not name.endswith('.pem'):
             continue
         if pem_blocks(os.path.join(folder, name))[0] not in known:
             raise Broken(f'{name} is a certificate that the store does not know')
@@ -189,7 +192,7 @@ def after_init(folder, code):
             raise Broken('success, but no CA')
         return
     if not any(not name.startswith('.') for name in os.listdir(new)):
-        must(SCENARIOS[1].command, folder)
+        must(SCENARIO_OF['init'].command, folder)
     elif os.path.exists(os.path.join(new, 'init.conf')):
         if code == 0:
             raise Broken('success, but half made')
@@ -227,6 +230,64 @@ def after_crl(folder, code):
         raise Broken(f'the next CRL has number {number} after {seen}')
 
 
+BATCH = ('sign', '-C', 'ca', '--yes', '--quiet', '--profile', 'server', '--days', '90', '--batch',
+         'incoming', '-o', 'out')
+REQUESTS = 5
+
+
+def after_batch(folder, code):
+    """The same command goes on where it was, and signs nothing a second time."""
+    done = run(subca(*BATCH), folder)
+    if done.returncode != 0:
+        raise Broken(f'the batch does not go on: exit {done.returncode}: {done.stderr.strip()}')
+    db = store_of(os.path.join(folder, 'ca'))
+    try:
+        signed = db.execute("SELECT count(*), count(DISTINCT request_sha256) FROM cert"
+                            " WHERE profile = 'server' AND state = 2").fetchone()
+    finally:
+        db.close()
+        shutil.rmtree(os.path.join(folder, 'ca.copy'))
+    if signed != (REQUESTS, REQUESTS):
+        raise Broken(f'{signed[0]} certificates for {signed[1]} of {REQUESTS} requests')
+    there = [n for n in os.listdir(os.path.join(folder, 'out')) if not n.startswith('.')]
+    if len([n for n in there if not n.endswith('-chain.pem')]) != REQUESTS:
+        raise Broken(f'the folder has {sorted(there)}')
+
+
+def after_import(folder, code):
+    """All of the other CA, or nothing; then it can be had once more."""
+    new = os.path.join(folder, 'new')
+    if not os.path.exists(new):
+        if code == 0:
+            raise Broken('success, but no CA')
+        must(SCENARIO_OF['import'].command, folder)
+    db = store_of(new)
+    try:
+        check_journal(db, new)
+        count = db.execute('SELECT count(*) FROM cert').fetchone()[0]
+    finally:
+        db.close()
+        shutil.rmtree(new + '.copy')
+    if count != 2:
+        raise Broken(f'{count} of 2 certificates were taken over')
+    must(subca('-C', 'new', *SIGN[:1], *SIGN[3:], '-o', 'foreign.pem', '--chain',
+               'foreign-chain.pem', 'next.csr'), folder)
+    os.unlink(os.path.join(folder, 'foreign.pem'))
+    os.unlink(os.path.join(folder, 'foreign-chain.pem'))
+
+
+def make_other(folder):
+    """What 'openssl ca' would have left of the same CA."""
+    old = os.path.join(folder, 'old')
+    must(subca('-C', 'ca', 'export', 'index', '--quiet', '-o', 'old'), folder)
+    os.mkdir(os.path.join(old, 'private'))
+    shutil.copy(os.path.join(folder, 'ca', 'ca.pem'), os.path.join(old, 'cacert.pem'))
+    shutil.copy(os.path.join(folder, 'ca', 'private', 'ca.key'),
+                os.path.join(old, 'private', 'cakey.pem'))
+    os.mkdir(os.path.join(old, 'newcerts'))
+    shutil.copy(os.path.join(folder, 'first.pem'), os.path.join(old, 'newcerts'))
+
+
 def make(folder):
     """The folder that every scenario starts from."""
     os.makedirs(folder)
@@ -235,8 +296,14 @@ def make(folder):
     for name in ('first', 'request', 'next'):
         must(['openssl', 'req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'k.key', '-out',
               f'{name}.csr', '-subj', f'/C=DE/O=Example/CN={name}'], folder)
-    os.unlink(os.path.join(folder, 'k.key'))
     must(subca(*SIGN, '-o', 'first.pem', '--chain', 'first-chain.pem', 'first.csr'), folder)
+    os.mkdir(os.path.join(folder, 'incoming'))
+    for n in range(REQUESTS):
+        must(['openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+              '-nodes', '-keyout', 'k.key', '-out', f'incoming/{n}.csr', '-subj', f'/CN=host{n}',
+              '-addext', f'subjectAltName=DNS:host{n}.example'], folder)
+    os.unlink(os.path.join(folder, 'k.key'))
+    make_other(folder)
     with open(os.path.join(folder, 'ca', 'private', 'ca.key'), 'rb') as f:
         KEY_OF[0] = hashlib.sha256(f.read()).hexdigest()
 
@@ -251,5 +318,10 @@ SCENARIOS = [
                                '300'), after_init),
     Scenario('revoke', ('revoke', '-C', 'ca', '--yes', '--quiet', '--reason', 'superseded',
                         'first.pem'), after_revoke),
+    Scenario('batch', BATCH, after_batch, misses=0.5),  # its threads race
+    Scenario('import', ('import', 'openssl', 'old', 'new', '--yes', '--quiet', '--no-passphrase'),
+             after_import),
     Scenario('crl', ('crl', '-C', 'ca', '--quiet'), after_crl),
 ]
+
+SCENARIO_OF = {s.name: s for s in SCENARIOS}

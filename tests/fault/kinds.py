@@ -206,7 +206,7 @@ class Power(Kind):
         return None
 
     def scenarios(self):
-        return [s for s in estate.SCENARIOS if s.name in ('sign', 'revoke', 'crl')]
+        return [s for s in estate.SCENARIOS if s.name in ('sign', 'batch', 'revoke', 'crl')]
 
     def points(self, scenario, pristine, work):
         return [END] + [c for c in calls_of(scenario, pristine, work) if c[0] in self.CALLS]
@@ -338,6 +338,8 @@ class Together(Kind):
     class Everyone:
         command = None
         after = None
+
+        misses = 0
 
         def __init__(self, name):
             self.name = name
