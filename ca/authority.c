@@ -372,17 +372,10 @@ enum status authority_weak_keys(const struct authority *a, struct weak_keys **ou
 bool authority_owns(const struct authority *a, const char *path)
 {
 	static const char *const names[] = {
-		AUTHORITY_CONF,
-		AUTHORITY_CERTIFICATE,
-		AUTHORITY_CHAIN,
-		AUTHORITY_KEY,
-		AUTHORITY_STORE,
-		AUTHORITY_STORE "-wal",
-		AUTHORITY_STORE "-shm",
-		AUTHORITY_UNFINISHED,
-		AUTHORITY_EVIDENCE,
-		AUTHORITY_ATTESTATION,
-		AUTHORITY_STORE STORE_LOCK_SUFFIX,
+		AUTHORITY_CONF,		AUTHORITY_CERTIFICATE, AUTHORITY_CHAIN,
+		AUTHORITY_KEY,		AUTHORITY_STORE,       AUTHORITY_STORE "-wal",
+		AUTHORITY_STORE "-shm", AUTHORITY_UNFINISHED,  AUTHORITY_RESTORED,
+		AUTHORITY_EVIDENCE,	AUTHORITY_ATTESTATION, AUTHORITY_STORE STORE_LOCK_SUFFIX,
 	};
 	char *key = key_name(a);
 	bool owned = !key || file_same_place(path, key);
@@ -417,15 +410,34 @@ enum status authority_key_needs(const struct authority *a, struct signer_need *n
 	return s;
 }
 
+/* What was signed since the backup is not known here, and could be signed a second time. */
+static enum status expect_confirmed(const struct authority *a, struct error *e)
+{
+	char *mark = path_join(a->folder, AUTHORITY_RESTORED);
+	enum status s = mark ? STATUS_OK : error_memory(e);
+
+	if (mark && file_exists(mark))
+		s = error_set(
+			e, STATUS_REFUSED, a->folder,
+			"'subca restore --confirm' compares it with the last CRL, certificates "
+			"and checkpoints",
+			"was restored from a backup, and may be older than what it signed last");
+	free(mark);
+	return s;
+}
+
 enum status authority_signer(const struct authority *a, const struct secret *secret,
 			     struct signer **out, struct error *e)
 {
 	EVP_PKEY *expected = X509_get0_pubkey(a->certificate);
 	char *name = key_name(a);
 	struct signer *signer = NULL;
-	enum status s = name ? signer_open(name, secret, expected, &signer, e) : error_memory(e);
+	enum status s = name ? expect_confirmed(a, e) : error_memory(e);
 
-	tell_missing_key(s, e);
+	if (s == STATUS_OK) {
+		s = signer_open(name, secret, expected, &signer, e);
+		tell_missing_key(s, e);
+	}
 	free(name);
 	if (s == STATUS_OK)
 		s = signer_prove(signer, expected, e);

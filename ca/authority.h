@@ -8,6 +8,7 @@
  *     key-evidence.json, key-attestation.pem   what a token said of the key when it was made
  *     store.db         everything it ever issued, and the journal
  *     profiles/        profiles of this CA's own; each hides the shipped one of its name
+ *     restored.json    only after a restore that nobody has confirmed yet
  *     init.conf        only while "subca init" is under way: what it was asked to make
  */
 #ifndef SUBCA_CA_AUTHORITY_H
@@ -32,6 +33,8 @@
 #define AUTHORITY_STORE "store.db"
 #define AUTHORITY_PROFILES "profiles"
 #define AUTHORITY_UNFINISHED "init.conf"
+#define AUTHORITY_RESTORED \
+	"restored.json" /* see ca/backup.h; nothing is signed while it is there */
 
 #define CHAIN_MAX 16 /* certificates; ZIA takes no more */
 
@@ -75,7 +78,7 @@ const char *authority_key(const struct authority *a);
 /* What opening the key will take from a person; key_open() in cmd/key.h asks for it. */
 MUST_CHECK enum status authority_key_needs(const struct authority *a, struct signer_need *need,
 					   struct error *e);
-/* The key, proved to be the certificate's. secret may be NULL. */
+/* The key, proved to be the certificate's. secret may be NULL. STATUS_REFUSED after a restore. */
 MUST_CHECK enum status authority_signer(const struct authority *a, const struct secret *secret,
 					struct signer **out, struct error *e);
 

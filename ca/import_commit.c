@@ -205,10 +205,15 @@ static enum status fill_store(struct making *m, struct error *e)
 
 static void discard(const struct making *m)
 {
-	static const char *const names[] = {AUTHORITY_CONF,	    AUTHORITY_CERTIFICATE,
-					    AUTHORITY_CHAIN,	    AUTHORITY_KEY,
-					    AUTHORITY_STORE,	    AUTHORITY_STORE "-wal",
-					    AUTHORITY_STORE "-shm", AUTHORITY_STORE "-journal"};
+	static const char *const names[] = {AUTHORITY_CONF,
+					    AUTHORITY_CERTIFICATE,
+					    AUTHORITY_CHAIN,
+					    AUTHORITY_KEY,
+					    AUTHORITY_STORE,
+					    AUTHORITY_STORE "-wal",
+					    AUTHORITY_STORE "-shm",
+					    AUTHORITY_STORE "-journal",
+					    AUTHORITY_STORE STORE_LOCK_SUFFIX};
 	static const char *const folders[] = {AUTHORITY_KEY_FOLDER, AUTHORITY_PROFILES};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -37,7 +37,7 @@ static int64_t invalidity_of(const X509_REVOKED *entry)
 
 static int by_serial(const void *a, const void *b)
 {
-	const struct crl_entry *x = a, *y = b;
+	const struct found_entry *x = a, *y = b;
 
 	return import_compare(x->serial, x->serial_len, y->serial, y->serial_len);
 }
@@ -57,6 +57,18 @@ static void choose(struct import *in)
 	}
 }
 
+bool import_crl_entry_read(const X509_REVOKED *from, struct found_entry *to)
+{
+	*to = (struct found_entry){.serial_len = 0};
+	if (!import_serial(X509_REVOKED_get0_serialNumber(from), to->serial, &to->serial_len) ||
+	    !inspect_time(X509_REVOKED_get0_revocationDate(from), &to->revocation.at) ||
+	    to->revocation.at == 0)
+		return false;
+	to->revocation.reason = reason_of(from);
+	to->revocation.invalidity_at = invalidity_of(from);
+	return true;
+}
+
 enum status import_read_crl(struct import *in, struct findings *f, struct error *e)
 {
 	STACK_OF(X509_REVOKED) *list;
@@ -71,29 +83,21 @@ enum status import_read_crl(struct import *in, struct findings *f, struct error 
 	if (!in->revoked)
 		return error_memory(e);
 	for (int i = 0; i < count; i++) {
-		const X509_REVOKED *entry = sk_X509_REVOKED_value(list, i);
-		struct crl_entry *to = &in->revoked[in->revoked_count];
-
-		if (!import_serial(X509_REVOKED_get0_serialNumber(entry), to->serial,
-				   &to->serial_len) ||
-		    !inspect_time(X509_REVOKED_get0_revocationDate(entry), &to->revocation.at) ||
-		    to->revocation.at == 0) {
-			if (import_note(in, f, RULE_UNREADABLE, in->last_crl->file, e,
-					"entry %d of the CRL cannot be read", i + 1) != STATUS_OK)
-				return error_status(e);
-			continue;
-		}
-		to->revocation.reason = reason_of(entry);
-		to->revocation.invalidity_at = invalidity_of(entry);
-		in->revoked_count++;
+		if (import_crl_entry_read(sk_X509_REVOKED_value(list, i),
+					  &in->revoked[in->revoked_count]))
+			in->revoked_count++;
+		else if (import_note(in, f, RULE_UNREADABLE, in->last_crl->file, e,
+				     "entry %d of the CRL cannot be read", i + 1) != STATUS_OK)
+			return error_status(e);
 	}
 	qsort(in->revoked, in->revoked_count, sizeof *in->revoked, by_serial);
 	return STATUS_OK;
 }
 
-struct crl_entry *import_crl_entry(const struct import *in, const unsigned char *serial, size_t len)
+struct found_entry *import_crl_entry(const struct import *in, const unsigned char *serial,
+				     size_t len)
 {
-	struct crl_entry key = {.serial_len = len};
+	struct found_entry key = {.serial_len = len};
 
 	if (in->revoked_count == 0 || len > SERIAL_MAX)
 		return NULL;
@@ -103,6 +107,18 @@ struct crl_entry *import_crl_entry(const struct import *in, const unsigned char 
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
+
+int64_t import_crl_number(X509_CRL *crl)
+{
+	ASN1_INTEGER *number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
+	int64_t n = STORE_NO_CRL;
+
+	if (number && (ASN1_INTEGER_get_int64(&n, number) != 1 || n < 0))
+		n = STORE_NO_CRL;
+	ASN1_INTEGER_free(number);
+	ERR_clear_error();
+	return n;
+}
 
 static bool number_value(const struct found_number *n, int64_t *out)
 {
@@ -140,17 +156,18 @@ enum status import_judge_crl_number(struct import *in, struct findings *f, struc
 	return s;
 }
 
-static enum status describe(const struct import *in, const struct found_crl *found,
-			    struct store_crl *out, struct error *e)
+enum status import_describe_crl(X509_CRL *crl, struct store_crl *out, struct error *e)
 {
 	unsigned char *der = NULL;
-	int len = i2d_X509_CRL(found->crl, &der);
+	int len = i2d_X509_CRL(crl, &der);
+	STACK_OF(X509_REVOKED) *list = X509_CRL_get_REVOKED(crl);
 	enum status s = len > 0 ? STATUS_OK : error_memory(e);
 
-	out->number = found->number;
-	out->this_update = found->this_update;
-	inspect_time(X509_CRL_get0_nextUpdate(found->crl), &out->next_update);
-	out->entries = (int64_t)in->revoked_count;
+	*out = (struct store_crl){.base = STORE_NO_CRL, .state = CRL_PUBLISHED};
+	out->number = import_crl_number(crl);
+	inspect_time(X509_CRL_get0_lastUpdate(crl), &out->this_update);
+	inspect_time(X509_CRL_get0_nextUpdate(crl), &out->next_update);
+	out->entries = list ? sk_X509_REVOKED_num(list) : 0;
 	out->size = len;
 	if (s == STATUS_OK)
 		s = sha256((struct span){der, (size_t)len}, out->sha256, e);
@@ -161,12 +178,12 @@ static enum status describe(const struct import *in, const struct found_crl *fou
 enum status import_adopt_crls(struct import *in, struct store *s, const char *origin,
 			      struct error *e)
 {
-	struct store_crl crl = {.base = STORE_NO_CRL, .state = CRL_PUBLISHED};
+	struct store_crl crl;
 	enum status status = STATUS_OK;
 
-	snprintf(crl.origin, sizeof crl.origin, "%s", origin);
 	if (in->last_crl && in->last_crl->number >= 0) {
-		status = describe(in, in->last_crl, &crl, e);
+		status = import_describe_crl(in->last_crl->crl, &crl, e);
+		snprintf(crl.origin, sizeof crl.origin, "%s", origin);
 		if (status == STATUS_OK)
 			status = store_crl_adopt(s, &crl, in->order->now, e);
 	}

@@ -72,7 +72,7 @@ struct import {
 	size_t chain_count;
 	const struct foreign_key *key; /* the CA's; NULL: none */
 	const struct found_crl *last_crl;
-	struct crl_entry *revoked; /* of the last complete CRL, by serial */
+	struct found_entry *revoked; /* of the last complete CRL, by serial */
 	size_t revoked_count;
 	unsigned char highest[SERIAL_MAX]; /* serial number of all that is known */
 	size_t highest_len;
@@ -82,7 +82,7 @@ struct import {
 };
 
 /* An entry of the last CRL. */
-struct crl_entry {
+struct found_entry {
 	unsigned char serial[SERIAL_MAX];
 	size_t serial_len;
 	struct store_revocation revocation;
@@ -172,14 +172,35 @@ MUST_CHECK enum status import_read_crl(struct import *in, struct findings *f, st
 /* The last number that was used, of all CRLs and of crlnumber. */
 MUST_CHECK enum status import_judge_crl_number(struct import *in, struct findings *f,
 					       struct error *e);
+/* False where an entry has no serial or time that the store can hold. */
+bool import_crl_entry_read(const X509_REVOKED *from, struct found_entry *to);
+/* CRLNumber; STORE_NO_CRL where there is none. */
+int64_t import_crl_number(X509_CRL *crl);
+/* All but its origin. */
+MUST_CHECK enum status import_describe_crl(X509_CRL *crl, struct store_crl *out, struct error *e);
 /* NULL where it is not in the last CRL. */
-struct crl_entry *import_crl_entry(const struct import *in, const unsigned char *serial,
-				   size_t len);
+struct found_entry *import_crl_entry(const struct import *in, const unsigned char *serial,
+				     size_t len);
 /* Into the store: the last CRL, and the number that comes before the next. */
 MUST_CHECK enum status import_adopt_crls(struct import *in, struct store *s, const char *origin,
 					 struct error *e);
 
 /* --- ca/import_rows.c ------------------------------------------------------------------------- */
+
+/* One row with what it borrows. */
+struct row_parts {
+	struct store_adopted row;
+	struct text subject;
+	struct bytes subject_der;
+	unsigned char spki[SHA256_SIZE], tbs[SHA256_SIZE];
+};
+
+/* An issued row that says nothing yet. */
+struct row_parts row_parts_new(void);
+void row_parts_free(struct row_parts *p);
+/* What a certificate says, in the words of the store; c is borrowed by p. */
+MUST_CHECK enum status row_parts_describe(const struct found_certificate *c, X509 *x,
+					  struct row_parts *p, struct error *e);
 
 typedef enum status import_row(void *context, const struct store_adopted *row, struct error *e);
 

@@ -23,15 +23,7 @@ struct rows {
 	int64_t told;
 };
 
-/* One row with what it borrows. */
-struct row_parts {
-	struct store_adopted row;
-	struct text subject;
-	struct bytes subject_der;
-	unsigned char spki[SHA256_SIZE], tbs[SHA256_SIZE];
-};
-
-static void parts_free(struct row_parts *p)
+void row_parts_free(struct row_parts *p)
 {
 	text_free(&p->subject);
 	bytes_free(&p->subject_der);
@@ -55,9 +47,8 @@ static enum status hash_parts(struct span der, X509 *x, struct row_parts *p, str
 	return s;
 }
 
-/* What a certificate says, in the words of the store. */
-static enum status describe(const struct found_certificate *c, X509 *x, struct row_parts *p,
-			    struct error *e)
+enum status row_parts_describe(const struct found_certificate *c, X509 *x, struct row_parts *p,
+			       struct error *e)
 {
 	struct store_intent *i = &p->row.intent;
 	enum status s = der_encode(X509_get_subject_name(x), (i2d_of_void *)i2d_X509_NAME,
@@ -82,7 +73,7 @@ static enum status describe(const struct found_certificate *c, X509 *x, struct r
 	return s;
 }
 
-static struct row_parts parts_new(void)
+struct row_parts row_parts_new(void)
 {
 	return (struct row_parts){
 		.row = {.intent = {.profile = "", .portal = "", .subject = "", .reason = ""},
@@ -160,7 +151,7 @@ static enum status apply_crl(struct rows *r, const struct index_row *line, struc
 			     struct error *e)
 {
 	struct import *in = r->in;
-	struct crl_entry *entry = import_crl_entry(in, line->serial, line->serial_len);
+	struct found_entry *entry = import_crl_entry(in, line->serial, line->serial_len);
 	char where[WHERE_SIZE];
 
 	where_of(line, where);
@@ -186,7 +177,7 @@ static enum status take_certificate(struct rows *r, const struct index_row *line
 				    struct error *e)
 {
 	X509 *x = import_parse(c);
-	enum status s = x ? describe(c, x, p, e) : error_memory(e);
+	enum status s = x ? row_parts_describe(c, x, p, e) : error_memory(e);
 
 	c->in_index = true;
 	if (s == STATUS_OK && r->findings)
@@ -227,7 +218,7 @@ static enum status take_line(void *context, const struct index_row *line, struct
 	struct rows *r = context;
 	const struct import_order *order = r->in->order;
 	struct found_certificate *c;
-	struct row_parts p = parts_new();
+	struct row_parts p = row_parts_new();
 	bool duplicate = false;
 	enum status s = STATUS_OK;
 
@@ -259,7 +250,7 @@ static enum status take_line(void *context, const struct index_row *line, struct
 		s = apply_crl(r, line, &p, e);
 	if (s == STATUS_OK)
 		s = hand_over(r, &p, e);
-	parts_free(&p);
+	row_parts_free(&p);
 	return s;
 }
 
@@ -292,8 +283,8 @@ static enum status read_index(struct rows *r, struct error *e)
 static enum status take_unlisted(struct rows *r, struct found_certificate *c, struct error *e)
 {
 	struct import *in = r->in;
-	struct crl_entry *entry = import_crl_entry(in, c->serial, c->serial_len);
-	struct row_parts p = parts_new();
+	struct found_entry *entry = import_crl_entry(in, c->serial, c->serial_len);
+	struct row_parts p = row_parts_new();
 	X509 *x;
 	enum status s;
 
@@ -301,7 +292,7 @@ static enum status take_unlisted(struct rows *r, struct found_certificate *c, st
 		return import_note(in, r->findings, RULE_SERIAL_ZERO, c->file, e,
 				   "has serial number 0 and is left out");
 	x = import_parse(c);
-	s = x ? describe(c, x, &p, e) : error_memory(e);
+	s = x ? row_parts_describe(c, x, &p, e) : error_memory(e);
 	if (entry) {
 		entry->known = true;
 		p.row.state = CERT_REVOKED;
@@ -312,14 +303,14 @@ static enum status take_unlisted(struct rows *r, struct found_certificate *c, st
 				"is not in index.txt");
 	if (s == STATUS_OK)
 		s = hand_over(r, &p, e);
-	parts_free(&p);
+	row_parts_free(&p);
 	X509_free(x);
 	return s;
 }
 
-static enum status take_entry(struct rows *r, const struct crl_entry *entry, struct error *e)
+static enum status take_entry(struct rows *r, const struct found_entry *entry, struct error *e)
 {
-	struct row_parts p = parts_new();
+	struct row_parts p = row_parts_new();
 	char hex[2 * SERIAL_MAX + 1];
 	enum status s;
 

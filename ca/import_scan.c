@@ -101,21 +101,9 @@ static enum status add_key(struct scan *s, const char *file, struct bytes *conte
 	return STATUS_OK;
 }
 
-static int64_t crl_number(X509_CRL *crl, int nid)
-{
-	ASN1_INTEGER *number = X509_CRL_get_ext_d2i(crl, nid, NULL, NULL);
-	int64_t n = STORE_NO_CRL;
-
-	if (number && (ASN1_INTEGER_get_int64(&n, number) != 1 || n < 0))
-		n = STORE_NO_CRL;
-	ASN1_INTEGER_free(number);
-	ERR_clear_error();
-	return n;
-}
-
 static enum status add_crl(struct scan *s, const char *file, X509_CRL *crl, struct error *e)
 {
-	struct found_crl found = {.number = crl_number(crl, NID_crl_number)};
+	struct found_crl found = {.number = import_crl_number(crl)};
 	struct found_crl *grown;
 
 	found.delta = X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0;

@@ -87,6 +87,12 @@ MUST_CHECK enum status store_open(const char *path, enum store_mode mode, struct
 				  struct error *e);
 void store_close(struct store *s);
 
+/*
+ * Copies the store as it is at this moment to a new file, mode 0600; other processes go on writing.
+ * The copy is not waited for to reach the disk. On failure what is at path is to be removed.
+ */
+MUST_CHECK enum status store_snapshot(struct store *s, const char *path, struct error *e);
+
 /* Returning other than STATUS_OK ends the walk with that status. */
 typedef enum status store_visit(void *context, const struct store_row *row, struct error *e);
 

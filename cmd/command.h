@@ -53,6 +53,8 @@ struct command {
 	entry(expiring) \
 	entry(import) \
 	entry(export) \
+	entry(backup) \
+	entry(restore) \
 	entry(check) \
 	entry(lint) \
 	entry(verify) \
