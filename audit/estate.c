@@ -202,51 +202,66 @@ static enum status keep_bytes(struct estate *t, struct span der, struct error *e
 	return STATUS_OK;
 }
 
-static enum status add_fresh(struct estate *t, const struct audit_record *like, struct span der,
-			     uint32_t *record, struct error *e)
+static enum status add_fresh(struct estate *t, const struct audit_record *like,
+			     const struct audit_certificate *c, struct error *e)
 {
-	struct audit_certificate c;
-	enum status s = audit_certificate_read(der, &c, e);
+	struct audit_record *r;
 
-	if (s != STATUS_OK)
-		return s;
 	if (t->count == RECORDS_MAX)
-		s = error_set(e, STATUS_INPUT, NULL, "audit fewer folders at once",
-			      "there are more than %u certificates", RECORDS_MAX);
-	if (s == STATUS_OK)
-		s = make_room(t, e);
-	if (s == STATUS_OK)
-		s = keep_bytes(t, der, e);
-	if (s == STATUS_OK) {
-		struct audit_record *r = &t->records[t->count];
+		return error_set(e, STATUS_INPUT, NULL, "audit fewer folders at once",
+				 "there are more than %u certificates", RECORDS_MAX);
+	if (make_room(t, e) != STATUS_OK || keep_bytes(t, c->der, e) != STATUS_OK)
+		return error_status(e);
+	r = &t->records[t->count];
+	*r = *like;
+	fill(r, c);
+	r->flags |= like->flags;
+	t->table[slot_of(t, r->fingerprint)] = ++t->count;
+	return STATUS_OK;
+}
 
-		*r = *like;
-		fill(r, &c);
-		r->flags |= like->flags;
-		t->table[slot_of(t, r->fingerprint)] = ++t->count;
-		*record = t->count - 1;
+/* c NULL: to be read where der was not seen before. */
+static enum status add(struct estate *t, struct span der, const struct audit_certificate *c,
+		       const struct audit_record *like, uint32_t *record, struct error *e)
+{
+	struct audit_certificate own;
+	enum status s = STATUS_OK;
+
+	*record = estate_find(t, like->fingerprint);
+	if (*record != RECORD_NONE) {
+		t->records[*record].flags |= like->flags;
+	} else if (c) {
+		s = add_fresh(t, like, c, e);
+	} else {
+		s = audit_certificate_read(der, &own, e);
+		if (s == STATUS_OK) {
+			s = add_fresh(t, like, &own, e);
+			audit_certificate_free(&own);
+		}
 	}
-	audit_certificate_free(&c);
+	if (s == STATUS_OK && *record == RECORD_NONE)
+		*record = t->count - 1;
+	if (s == STATUS_OK)
+		t->sources[like->source].certificates++;
 	return s;
 }
 
 enum status estate_add(struct estate *t, struct span der, uint32_t source, unsigned flags,
-		       uint32_t *record, bool *fresh, struct error *e)
+		       uint32_t *record, struct error *e)
 {
 	struct audit_record like = {.source = source, .flags = (uint16_t)flags};
-	enum status s = STATUS_OK;
 
 	estate_fingerprint(der, like.fingerprint);
-	*record = estate_find(t, like.fingerprint);
-	if (fresh)
-		*fresh = *record == RECORD_NONE;
-	if (*record == RECORD_NONE)
-		s = add_fresh(t, &like, der, record, e);
-	else
-		t->records[*record].flags |= (uint16_t)flags;
-	if (s == STATUS_OK)
-		t->sources[source].certificates++;
-	return s;
+	return add(t, der, NULL, &like, record, e);
+}
+
+enum status estate_add_parsed(struct estate *t, const struct audit_certificate *c, uint32_t source,
+			      unsigned flags, uint32_t *record, struct error *e)
+{
+	struct audit_record like = {.source = source, .flags = (uint16_t)flags};
+
+	estate_fingerprint(c->der, like.fingerprint);
+	return add(t, c->der, c, &like, record, e);
 }
 
 /* --- findings --------------------------------------------------------------------------------- */

@@ -110,11 +110,15 @@ MUST_CHECK enum status estate_add_source(struct estate *t, const char *path, boo
 MUST_CHECK enum status estate_add_unread(struct estate *t, const char *path, const char *why,
 					 struct error *e);
 /*
- * Adds a certificate, or finds the record that it has; flags are added to the record's. fresh may be
- * NULL. STATUS_INPUT where der is no certificate.
+ * Adds a certificate, or finds the record that it has; flags are added to the record's. STATUS_INPUT
+ * where der is no certificate.
  */
 MUST_CHECK enum status estate_add(struct estate *t, struct span der, uint32_t source,
-				  unsigned flags, uint32_t *record, bool *fresh, struct error *e);
+				  unsigned flags, uint32_t *record, struct error *e);
+/* The same of one that was read already. */
+MUST_CHECK enum status estate_add_parsed(struct estate *t, const struct audit_certificate *c,
+					 uint32_t source, unsigned flags, uint32_t *record,
+					 struct error *e);
 /* RECORD_NONE where it was never seen. */
 uint32_t estate_find(const struct estate *t, const unsigned char fingerprint[FINGERPRINT_SIZE]);
 void estate_fingerprint(struct span der, unsigned char out[FINGERPRINT_SIZE]);

@@ -99,7 +99,7 @@ static enum status add_certificate(void *context, struct span der, uint32_t sour
 	struct audit *a = context;
 	uint32_t record;
 
-	return estate_add(&a->estate, der, source, RECORD_IN_FILE, &record, NULL, e);
+	return estate_add(&a->estate, der, source, RECORD_IN_FILE, &record, e);
 }
 
 static enum status add_crl(void *context, struct span der, uint32_t source, struct error *e)

@@ -24,6 +24,9 @@ static enum status take(const struct finding *f, uint32_t record, struct audit_f
 			    *f->where ? " " : "", f->message);
 }
 
+/* OpenSSL verifies with no larger one, and square roots of hostile ones would take for ever. */
+#define RSA_BITS_MOST 16384
+
 /* --- key -------------------------------------------------------------------------------------- */
 
 static enum status judge_rsa(const DER_SPKI *spki, struct judged *j, bool keep,
@@ -36,7 +39,11 @@ static enum status judge_rsa(const DER_SPKI *spki, struct judged *j, bool keep,
 	enum status s = STATUS_OK;
 
 	/* What is no key is lint's to tell. */
-	if (modulus && exponent && !BN_is_negative(modulus) && !BN_is_zero(modulus)) {
+	if (modulus && BN_num_bits(modulus) > RSA_BITS_MOST) {
+		s = findings_add(found, audit_rule_find("csr_key_rsa_size"), "public key", e,
+				 "the RSA modulus has %d bits, more than any program takes",
+				 BN_num_bits(modulus));
+	} else if (modulus && exponent && !BN_is_negative(modulus) && !BN_is_zero(modulus)) {
 		s = csr_key_check_rsa(modulus, exponent, found, e);
 		if (s == STATUS_OK && keep)
 			s = bytes_copy(&j->modulus,

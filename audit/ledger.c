@@ -67,11 +67,11 @@ static enum status add_certificate(struct reading *r, const struct store_row *ro
 	if (s != STATUS_OK)
 		return s;
 	fault = row_fault(row, &c);
-	audit_certificate_free(&c);
 	if (fault)
 		s = say_row(r, AUDIT_store_row, row, fault, e);
 	if (s == STATUS_OK)
-		s = estate_add(r->estate, row->der, r->source, flags_of(row), &record, NULL, e);
+		s = estate_add_parsed(r->estate, &c, r->source, flags_of(row), &record, e);
+	audit_certificate_free(&c);
 	if (s == STATUS_OK && r->order->drift)
 		s = drift_profile(r->order->drift, row->intent.profile, &profile, e);
 	if (s == STATUS_OK)
@@ -278,13 +278,11 @@ enum status ledger_journal(const struct ledger_order *order, struct estate *t, s
 {
 	struct reading r = {order, t, out, RECORD_NONE};
 	struct error problem = {0};
-	enum status s = journal_verify(order->store, &problem);
+	enum status s = journal_verify_each(order->store, see_row, &r, &problem);
 
 	if (s != STATUS_OK)
 		return take_damage(&r, s, AUDIT_journal_broken, order->path, &problem, e);
 	s = checkpoint_take(order->store, order->now, &out->head, e);
-	if (s == STATUS_OK)
-		s = journal_each(order->store, see_row, &r, e);
 	if (s == STATUS_OK)
 		s = compare_store(&r, e);
 	return s == STATUS_OK ? compare_checkpoints(&r, e) : s;

@@ -204,6 +204,8 @@ enum status journal_read(const char *canonical, int64_t seq, int64_t *time,
 struct verifier {
 	int64_t seq;
 	unsigned char hash[SHA256_SIZE];
+	journal_visit *visit; /* NULL: nobody looks on */
+	void *context;
 };
 
 static enum status verify_row(void *context, const struct journal_row *row, struct error *e)
@@ -223,12 +225,18 @@ static enum status verify_row(void *context, const struct journal_row *row, stru
 		return damaged(row->seq, "does not follow from the one before it", e);
 	v->seq = row->seq;
 	memcpy(v->hash, expected, SHA256_SIZE);
-	return STATUS_OK;
+	return v->visit ? v->visit(v->context, row, e) : STATUS_OK;
 }
 
 enum status journal_verify(struct store *s, struct error *e)
 {
-	struct verifier v = {0};
+	return journal_verify_each(s, NULL, NULL, e);
+}
+
+enum status journal_verify_each(struct store *s, journal_visit *visit, void *context,
+				struct error *e)
+{
+	struct verifier v = {.visit = visit, .context = context};
 	enum status status = journal_each(s, verify_row, &v, e);
 
 	if (status == STATUS_OK && v.seq == 0)
