@@ -65,6 +65,15 @@ void audit_findings_free(struct audit_findings *f)
 	*f = (struct audit_findings){0};
 }
 
+static void drop_cache(struct estate *t)
+{
+	for (uint32_t i = 0; i < t->cache_count; i++)
+		bytes_free(&t->cache[i]);
+	free(t->cache);
+	t->cache = NULL;
+	t->cache_count = 0;
+}
+
 void estate_free(struct estate *t)
 {
 	for (size_t i = 0; i < t->source_count; i++)
@@ -73,9 +82,7 @@ void estate_free(struct estate *t)
 		free(t->unread[i].path);
 		free(t->unread[i].why);
 	}
-	for (uint32_t i = 0; i < t->cache_count; i++)
-		bytes_free(&t->cache[i]);
-	free(t->cache);
+	drop_cache(t);
 	free(t->sources);
 	free(t->unread);
 	free(t->records);
@@ -181,14 +188,17 @@ static void fill(struct audit_record *r, const struct audit_certificate *c)
 			      (c->self_issued ? RECORD_SELF_ISSUED : 0));
 }
 
+/* All or none: once they do not fit, everything is read again when it is needed. */
 static enum status keep_bytes(struct estate *t, struct span der, struct error *e)
 {
 	struct bytes *cache;
 
-	if (t->cache_full || t->cache_bytes + der.len > CACHE_MAX) {
+	if (!t->cache_full && t->cache_bytes + der.len > CACHE_MAX) {
 		t->cache_full = true;
-		return STATUS_OK;
+		drop_cache(t);
 	}
+	if (t->cache_full)
+		return STATUS_OK;
 	if (t->cache_count % 1024 == 0) {
 		cache = reallocarray(t->cache, t->cache_count + 1024, sizeof *cache);
 		if (!cache)

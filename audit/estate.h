@@ -84,7 +84,7 @@ struct audit_findings {
 	size_t rule_count;
 };
 
-/* The bytes of the first certificates, for as long as they fit. */
+/* The bytes of all certificates, as long as they fit. */
 #define CACHE_MAX (24u * 1024 * 1024)
 
 struct estate {
@@ -97,7 +97,7 @@ struct estate {
 	struct audit_unread *unread;
 	size_t unread_count, unread_room;
 	struct audit_findings findings;
-	struct bytes *cache; /* by record; the DER of the first cache_count records */
+	struct bytes *cache; /* by record; none when cache_full */
 	uint32_t cache_count;
 	size_t cache_bytes;
 	bool cache_full;

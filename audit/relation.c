@@ -55,57 +55,45 @@ static uint64_t key_ski(const struct audit_record *r)
 	return r->ski;
 }
 
-struct pair {
-	uint64_t key;
-	uint32_t record;
+/* What qsort_r() compares by. Indexes, not pairs: of a million, each octet counts. */
+struct order {
+	const struct audit_record *records;
+	key_of *key;
 };
 
-static int by_key(const void *a, const void *b)
+static int by_key(const void *a, const void *b, void *context)
 {
-	const struct pair *x = a, *y = b;
+	const struct order *o = context;
+	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+	uint64_t x = o->key(&o->records[i]), y = o->key(&o->records[k]);
 
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->record < y->record ? -1 : x->record > y->record;
-}
-
-static enum status judge_group(struct relating *r, const struct pair *first, size_t count,
-			       group_judge *judge)
-{
-	uint32_t *group = calloc(count, sizeof *group);
-	enum status s;
-
-	if (!group)
-		return error_memory(r->error);
-	for (size_t i = 0; i < count; i++)
-		group[i] = first[i].record;
-	s = judge(r, group, count);
-	free(group);
-	return s;
+	if (x != y)
+		return x < y ? -1 : 1;
+	return i < k ? -1 : i > k;
 }
 
 static enum status each_group(struct relating *r, key_of *key, group_judge *judge)
 {
 	const struct estate *t = r->estate;
-	struct pair *pairs = malloc(((size_t)t->count + 1) * sizeof *pairs);
+	struct order order = {t->records, key};
+	uint32_t *sorted = malloc(((size_t)t->count + 1) * sizeof *sorted);
 	size_t count = 0;
-	enum status s = pairs ? STATUS_OK : error_memory(r->error);
+	enum status s = sorted ? STATUS_OK : error_memory(r->error);
 
-	for (uint32_t i = 0; pairs && i < t->count; i++) {
-		uint64_t k = key(&t->records[i]);
-
-		if (k)
-			pairs[count++] = (struct pair){k, i};
-	}
+	for (uint32_t i = 0; sorted && i < t->count; i++)
+		if (key(&t->records[i]))
+			sorted[count++] = i;
 	if (count)
-		qsort(pairs, count, sizeof *pairs, by_key);
+		qsort_r(sorted, count, sizeof *sorted, by_key, &order);
 	for (size_t i = 0, end; s == STATUS_OK && i < count; i = end) {
-		for (end = i + 1; end < count && pairs[end].key == pairs[i].key; end++)
+		uint64_t shared = key(&t->records[sorted[i]]);
+
+		for (end = i + 1; end < count && key(&t->records[sorted[end]]) == shared; end++)
 			;
 		if (end - i > 1)
-			s = judge_group(r, &pairs[i], end - i, judge);
+			s = judge(r, sorted + i, end - i);
 	}
-	free(pairs);
+	free(sorted);
 	return s;
 }
 
