@@ -50,6 +50,8 @@ static const struct option_spec options[] = {
 	{.name = "reissue",
 	 .argument = "REASON",
 	 .help = "sign a request that was signed before; the reason is recorded"},
+	{.name = "clock-ok",
+	 .help = "the clock is right although it is behind the journal; the journal will say so"},
 	{0},
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/datetime.h"
 #include "base/file.h"
+#include "ca/clock.h"
 
 #define ZIA_FILE_NAME_MAX 64
 
@@ -46,6 +47,17 @@ static enum status read_life(struct sign_order *s, struct error *e)
 	return STATUS_OK;
 }
 
+/* A dry run writes nothing, also not that the clock was let through. */
+static enum status judge_clock(const struct sign_order *s, struct error *e)
+{
+	const struct options *o = &s->in->options;
+	bool accept = options_given(o, "clock-ok");
+
+	if (accept && options_given(o, "dry-run"))
+		return STATUS_OK;
+	return clock_judge(authority_store(s->authority), s->order.now, accept, e);
+}
+
 enum status sign_order_open(struct invocation *in, struct sign_order *s, struct error *e)
 {
 	const struct options *o = &in->options;
@@ -62,6 +74,8 @@ enum status sign_order_open(struct invocation *in, struct sign_order *s, struct 
 		status = authority_weak_keys(s->authority, &s->weak_keys, e);
 	if (status == STATUS_OK)
 		status = datetime_now(&s->order.now, e);
+	if (status == STATUS_OK)
+		status = judge_clock(s, e);
 	if (status != STATUS_OK)
 		return status;
 	s->order.profile = s->profile;

@@ -356,3 +356,19 @@ refused() {
 	openssl verify -x509_strict -CAfile root/ca.pem answer.pem wide.pem
 	refused 4 "holds 2 requests" --profile zia --days 300 two.csr
 }
+
+@test "a clock that went backwards is refused, or let through on record" {
+	command -v faketime > /dev/null || skip "no faketime here"
+	request zia.csr "/CN=Inspection"
+	before=$(rows root)
+	run faketime -f -1h "$SUBCA" sign -C root --yes --profile zia --days 30 --reissue clock -o back.pem --chain back-chain.pem zia.csr
+	[ "$status" -eq 1 ]
+	[[ ${output//$'\n'/ } == *"the journal's last entry"*"--clock-ok"* ]]
+	[ "$(rows root)" -eq "$before" ]
+	[ ! -e back.pem ]
+	run faketime -f -1h "$SUBCA" sign -C root --yes --profile zia --days 30 --dry-run --clock-ok -o back.pem zia.csr
+	[ "$status" -eq 0 ]
+	[ "$(sqlite3 -readonly root/store.db "select count(*) from journal where canonical like '%clock-ok%'")" -eq 0 ]
+	faketime -f -1h "$SUBCA" sign -C root --yes --quiet --profile zia --days 30 --clock-ok -o back.pem --chain back-chain.pem zia.csr
+	[ "$(sqlite3 -readonly root/store.db "select count(*) from journal where canonical like '%clock-ok%'")" -eq 1 ]
+}
