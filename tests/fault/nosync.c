@@ -12,3 +12,13 @@ int fdatasync(int fd)
 	(void)fd;
 	return 0;
 }
+
+int syncfs(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+void sync(void)
+{
+}
