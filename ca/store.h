@@ -299,10 +299,6 @@ MUST_CHECK enum status store_crl_find(struct store *s, int64_t number, struct st
 /* The highest number in that state (CRL_ANY: any); complete: no delta. STATUS_NOT_FOUND. */
 MUST_CHECK enum status store_crl_last(struct store *s, enum crl_state state, bool complete,
 				      struct store_crl *out, struct error *e);
-typedef enum status store_crl_visit(void *context, const struct store_crl *crl, struct error *e);
-/* By number. */
-MUST_CHECK enum status store_crl_each(struct store *s, store_crl_visit *visit, void *context,
-				      struct error *e);
 
 /* --- adoption --------------------------------------------------------------------------------- */
 

@@ -231,21 +231,3 @@ enum status store_crl_last(struct store *s, enum crl_state state, bool complete,
 	query_int(&q, complete);
 	return read_one(&q, out, "there is no CRL yet", e);
 }
-
-enum status store_crl_each(struct store *s, store_crl_visit *visit, void *context, struct error *e)
-{
-	struct query q;
-	struct store_crl row;
-	bool more = true;
-	enum status status = query_begin(&q, s, COLUMNS " ORDER BY number", e);
-
-	while (status == STATUS_OK) {
-		status = query_step(&q, &more, e);
-		if (status != STATUS_OK || !more)
-			break;
-		read_row(&q, &row);
-		status = visit(context, &row, e);
-	}
-	query_end(&q);
-	return status;
-}

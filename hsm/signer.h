@@ -137,13 +137,4 @@ const STACK_OF(X509) *foreign_key_certificates(const struct foreign_key *k);
 MUST_CHECK enum status foreign_key_write(const struct foreign_key *k, const char *path,
 					 const struct secret *passphrase, struct error *e);
 
-/*
- * A key file with its certificates as PKCS#12 (RFC 7292), locked with password: AES-256, PBKDF2. out
- * is freed with bytes_free(). STATUS_KEY where the key is in a token, which does not give it away.
- */
-MUST_CHECK enum status signer_pkcs12(const char *name, const struct secret *secret,
-				     X509 *certificate, STACK_OF(X509) *above,
-				     const struct secret *password, struct bytes *out,
-				     struct error *e);
-
 #endif

@@ -87,20 +87,6 @@ struct span token_text(const CK_UTF8CHAR *text, size_t size)
 	return (struct span){text, size};
 }
 
-void token_describe(const CK_TOKEN_INFO *info, char *out, size_t size)
-{
-	struct span label = token_text(info->label, sizeof info->label);
-	struct text t = {0};
-
-	text_add(&t, "token '");
-	text_add_escaped(&t, label);
-	text_add(&t, "' (serial ");
-	text_add_escaped(&t, token_text(info->serialNumber, sizeof info->serialNumber));
-	text_add(&t, ")");
-	snprintf(out, size, "%s", text_get(&t));
-	text_free(&t);
-}
-
 static enum status each_slot(CK_FUNCTION_LIST *f, token_visit *visit, void *context,
 			     struct error *e)
 {

@@ -76,7 +76,5 @@ MUST_CHECK CK_RV token_session(struct token *t, CK_SESSION_HANDLE *out);
 
 /* The padded texts of CK_TOKEN_INFO, cut at their end, as octets. */
 struct span token_text(const CK_UTF8CHAR *text, size_t size);
-/* "token 'Root CA' (serial 0123)", escaped. */
-void token_describe(const CK_TOKEN_INFO *info, char *out, size_t size);
 
 #endif
