@@ -373,7 +373,8 @@ static enum status begin(const struct creation *c, bool *made_folder, int *lock,
 		s = create_order_text(c->order, &order, e);
 	if (s == STATUS_OK)
 		s = publish(c->folder, AUTHORITY_UNFINISHED, text_get(&order), 0600, e);
-	if (s != STATUS_OK && *made_folder)
+	/* Without the lock another run may be at work in the folder that was made here. */
+	if (s != STATUS_OK && *made_folder && *lock >= 0)
 		(void)!rmdir(c->folder);
 	text_free(&order);
 	return s;
