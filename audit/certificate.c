@@ -165,12 +165,12 @@ enum status audit_name_text(struct span name, struct text *out, struct error *e)
 static int rsa_bits(const DER_SPKI *key)
 {
 	const unsigned char *at = ASN1_STRING_get0_data(key->key);
-	LINT_RSA *rsa = d2i_LINT_RSA(NULL, &at, ASN1_STRING_length(key->key));
+	DER_RSA *rsa = d2i_DER_RSA(NULL, &at, ASN1_STRING_length(key->key));
 	BIGNUM *n = rsa ? ASN1_INTEGER_to_BN(rsa->modulus, NULL) : NULL;
 	int bits = n ? BN_num_bits(n) : 0;
 
 	BN_free(n);
-	LINT_RSA_free(rsa);
+	DER_RSA_free(rsa);
 	return bits;
 }
 

@@ -33,7 +33,7 @@ static enum status judge_rsa(const DER_SPKI *spki, struct judged *j, bool keep,
 			     struct findings *found, struct error *e)
 {
 	const unsigned char *at = ASN1_STRING_get0_data(spki->key);
-	LINT_RSA *rsa = d2i_LINT_RSA(NULL, &at, ASN1_STRING_length(spki->key));
+	DER_RSA *rsa = d2i_DER_RSA(NULL, &at, ASN1_STRING_length(spki->key));
 	BIGNUM *modulus = rsa ? ASN1_INTEGER_to_BN(rsa->modulus, NULL) : NULL;
 	BIGNUM *exponent = rsa ? ASN1_INTEGER_to_BN(rsa->exponent, NULL) : NULL;
 	enum status s = STATUS_OK;
@@ -53,7 +53,7 @@ static enum status judge_rsa(const DER_SPKI *spki, struct judged *j, bool keep,
 	}
 	BN_free(modulus);
 	BN_free(exponent);
-	LINT_RSA_free(rsa);
+	DER_RSA_free(rsa);
 	return s;
 }
 

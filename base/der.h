@@ -32,6 +32,13 @@ typedef struct der_spki {
 } DER_SPKI;
 DECLARE_ASN1_FUNCTIONS(DER_SPKI)
 
+/* RSAPublicKey (RFC 8017 A.1.1). */
+typedef struct der_rsa {
+	ASN1_INTEGER *modulus;
+	ASN1_INTEGER *exponent;
+} DER_RSA;
+DECLARE_ASN1_FUNCTIONS(DER_RSA)
+
 /* The bytes under the signature, borrowed from s. Empty unless they are a SEQUENCE. */
 struct span der_to_be_signed(const DER_SIGNED *s);
 

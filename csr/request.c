@@ -11,6 +11,7 @@
 
 #include "base/der.h"
 #include "base/der_canonical.h"
+#include "base/spki.h"
 #include "csr/input.h"
 
 /* CertificationRequestInfo (RFC 2986 4.1) with its parts left as the bytes that came in. */
@@ -18,7 +19,7 @@ typedef struct request_info {
 	ASN1_INTEGER *version;
 	ASN1_TYPE *subject;
 	ASN1_TYPE *spki;
-	STACK_OF(ASN1_TYPE) *attributes;
+	STACK_OF(X509_ATTRIBUTE) *attributes;
 } REQUEST_INFO;
 
 ASN1_SEQUENCE(REQUEST_INFO) =
@@ -27,7 +28,7 @@ ASN1_SEQUENCE(REQUEST_INFO) =
 		ASN1_SIMPLE(REQUEST_INFO, subject, ASN1_ANY),
 		ASN1_SIMPLE(REQUEST_INFO, spki, ASN1_ANY),
 		/* OPTIONAL although RFC 2986 has it always: old tools leave an empty one out. */
-		ASN1_IMP_SET_OF_OPT(REQUEST_INFO, attributes, ASN1_ANY, 0),
+		ASN1_IMP_SET_OF_OPT(REQUEST_INFO, attributes, X509_ATTRIBUTE, 0),
 } static_ASN1_SEQUENCE_END(REQUEST_INFO)
 
 		struct csr_request {
@@ -35,8 +36,8 @@ ASN1_SEQUENCE(REQUEST_INFO) =
 	struct bytes der;
 	DER_SIGNED *envelope;
 	REQUEST_INFO *info;
-	X509_REQ *request;
-	EVP_PKEY *key; /* borrowed from request */
+	X509_NAME *name;
+	EVP_PKEY *key;
 	STACK_OF(X509_EXTENSION) *extensions;
 };
 
@@ -122,14 +123,16 @@ static enum status read_envelope(struct csr_request *r, struct error *e)
 	return status;
 }
 
-static enum status read_request(struct csr_request *r, struct error *e)
+/* The two parts that everybody asks for, decoded. */
+static enum status decode_parts(struct csr_request *r, struct error *e)
 {
-	const unsigned char *at = r->der.data;
+	struct span name = span_of_any(r->info->subject);
+	const unsigned char *at = name.data;
 
-	r->request = d2i_X509_REQ(NULL, &at, (long)r->der.len);
-	if (!r->request || at != r->der.data + r->der.len)
+	r->name = d2i_X509_NAME(NULL, &at, (long)name.len);
+	if (!r->name || at != name.data + name.len)
 		return csr_input_explain(span_of(&r->der), e);
-	r->key = X509_REQ_get0_pubkey(r->request);
+	r->key = spki_key(span_of_any(r->info->spki));
 	if (!r->key)
 		return error_openssl(e, STATUS_INPUT, NULL,
 				     "have it made with an RSA key of 2048 bits or more",
@@ -167,10 +170,9 @@ static bool digest_strong(int digest)
 
 static enum status check_algorithm(const struct csr_request *r, struct error *e)
 {
-	const X509_ALGOR *algorithm = NULL;
-	int nid = X509_REQ_get_signature_nid(r->request), digest = NID_undef, key = NID_undef;
+	const X509_ALGOR *algorithm = r->envelope->algorithm;
+	int nid = OBJ_obj2nid(algorithm->algorithm), digest = NID_undef, key = NID_undef;
 
-	X509_REQ_get0_signature(r->request, NULL, &algorithm);
 	if (nid == NID_rsassaPss)
 		digest = pss_digest(algorithm);
 	else if (OBJ_find_sigid_algs(nid, &digest, &key) != 1)
@@ -184,7 +186,8 @@ static enum status check_algorithm(const struct csr_request *r, struct error *e)
 
 static enum status check_signature(const struct csr_request *r, struct error *e)
 {
-	if (X509_REQ_verify(r->request, r->key) == 1)
+	if (ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), r->envelope->algorithm,
+			     r->envelope->signature, r->envelope->to_be_signed, r->key) == 1)
 		return STATUS_OK;
 	return error_openssl(e, STATUS_REFUSED, NULL, "have it made anew where the private key is",
 			     "its signature does not verify with its own key, so that it was "
@@ -257,8 +260,8 @@ static enum status read_extensions(struct csr_request *r, X509_ATTRIBUTE *attrib
 
 static enum status read_attributes(struct csr_request *r, struct error *e)
 {
-	for (int i = 0; i < X509_REQ_get_attr_count(r->request); i++) {
-		X509_ATTRIBUTE *attribute = X509_REQ_get_attr(r->request, i);
+	for (int i = 0; i < sk_X509_ATTRIBUTE_num(r->info->attributes); i++) {
+		X509_ATTRIBUTE *attribute = sk_X509_ATTRIBUTE_value(r->info->attributes, i);
 		int nid = OBJ_obj2nid(X509_ATTRIBUTE_get0_object(attribute));
 
 		/* Microsoft had its own before PKCS#9 2.0; its tools still write it. */
@@ -285,7 +288,7 @@ static enum status read_all(struct csr_request *r, struct span input, struct err
 	if (status == STATUS_OK)
 		status = check_canonical(r, e);
 	if (status == STATUS_OK)
-		status = read_request(r, e);
+		status = decode_parts(r, e);
 	if (status == STATUS_OK)
 		status = check_algorithm(r, e);
 	if (status == STATUS_OK)
@@ -326,7 +329,6 @@ static ASN1_TYPE *any_of(struct span der)
 	return d2i_ASN1_TYPE(NULL, &at, (long)der.len);
 }
 
-/* The two parts that everybody asks for, byte for byte, and their decoded forms. */
 static enum status take_parts(struct csr_request *r, X509 *root, struct error *e)
 {
 	struct span name = {0};
@@ -335,23 +337,16 @@ static enum status take_parts(struct csr_request *r, X509 *root, struct error *e
 				   &spki, e);
 
 	r->info = (REQUEST_INFO *)ASN1_item_new(ASN1_ITEM_rptr(REQUEST_INFO));
-	r->request = X509_REQ_new();
-	if (s == STATUS_OK &&
-	    (!r->info || !r->request ||
-	     X509_NAME_get0_der(X509_get_subject_name(root), &name.data, &name.len) != 1))
+	if (s == STATUS_OK && (!r->info || X509_NAME_get0_der(X509_get_subject_name(root),
+							      &name.data, &name.len) != 1))
 		s = error_memory(e);
 	if (s == STATUS_OK) {
 		ASN1_TYPE_free(r->info->subject);
 		ASN1_TYPE_free(r->info->spki);
 		r->info->subject = any_of(name);
 		r->info->spki = any_of(span_of(&spki));
-		if (!r->info->subject || !r->info->spki ||
-		    X509_REQ_set_subject_name(r->request, X509_get_subject_name(root)) != 1 ||
-		    X509_REQ_set_pubkey(r->request, X509_get0_pubkey(root)) != 1)
-			s = error_openssl(e, STATUS_INPUT, NULL, NULL,
-					  "has a public key that cannot be used");
+		s = r->info->subject && r->info->spki ? decode_parts(r, e) : error_memory(e);
 	}
-	r->key = r->request ? X509_REQ_get0_pubkey(r->request) : NULL;
 	bytes_free(&spki);
 	return s;
 }
@@ -408,7 +403,8 @@ void csr_request_free(struct csr_request *r)
 	bytes_free(&r->der);
 	DER_SIGNED_free(r->envelope);
 	ASN1_item_free((ASN1_VALUE *)r->info, ASN1_ITEM_rptr(REQUEST_INFO));
-	X509_REQ_free(r->request);
+	X509_NAME_free(r->name);
+	EVP_PKEY_free(r->key);
 	sk_X509_EXTENSION_pop_free(r->extensions, X509_EXTENSION_free);
 	free(r);
 }
@@ -435,7 +431,7 @@ struct span csr_request_spki(const struct csr_request *r)
 
 const X509_NAME *csr_request_name(const struct csr_request *r)
 {
-	return X509_REQ_get_subject_name(r->request);
+	return r->name;
 }
 
 EVP_PKEY *csr_request_key(const struct csr_request *r)

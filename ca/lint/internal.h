@@ -110,7 +110,7 @@ struct lint_subject {
 	struct lint_entry entry;
 	struct lint_entries entries;
 	DER_SPKI *spki;
-	LINT_RSA *rsa; /* NULL unless the key is RSA and reads as such */
+	DER_RSA *rsa; /* NULL unless the key is RSA and reads as such */
 	int key_nid;
 	struct lint_decoded known[LINT_KNOWN_COUNT];
 

@@ -50,7 +50,7 @@ static void read_key(struct lint_subject *s)
 {
 	s->key_nid = OBJ_obj2nid(s->spki->algorithm->algorithm);
 	if (s->key_nid == NID_rsaEncryption || s->key_nid == NID_rsassaPss)
-		s->rsa = lint_decode(lint_string(s->spki->key), ASN1_ITEM_rptr(LINT_RSA));
+		s->rsa = lint_decode(lint_string(s->spki->key), ASN1_ITEM_rptr(DER_RSA));
 }
 
 static void read_parts(struct lint_subject *s)
@@ -248,7 +248,7 @@ void lint_subject_free(struct lint_subject *s)
 	ASN1_item_free((ASN1_VALUE *)s->issuer_name, ASN1_ITEM_rptr(LINT_NAME));
 	ASN1_item_free((ASN1_VALUE *)s->subject_name, ASN1_ITEM_rptr(LINT_NAME));
 	DER_SPKI_free(s->spki);
-	LINT_RSA_free(s->rsa);
+	DER_RSA_free(s->rsa);
 	LINT_TBS_free(s->cert);
 	LINT_CRL_TBS_free(s->crl);
 	LINT_REQUEST_INFO_free(s->request);

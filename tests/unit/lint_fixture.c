@@ -282,7 +282,7 @@ static ASN1_INTEGER *number(unsigned bits, unsigned long low)
 
 static ASN1_TYPE *rsa_of(const char *value)
 {
-	LINT_RSA *rsa = LINT_RSA_new();
+	DER_RSA *rsa = DER_RSA_new();
 	DER_SPKI *spki = DER_SPKI_new();
 	unsigned bits = 0;
 	unsigned long exponent = 0;
@@ -297,7 +297,7 @@ static ASN1_TYPE *rsa_of(const char *value)
 	rsa->modulus = number(bits, 1);
 	rsa->exponent = number(0, exponent);
 	X509_ALGOR_set0(spki->algorithm, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL, NULL);
-	len = i2d_LINT_RSA(rsa, &der);
+	len = i2d_DER_RSA(rsa, &der);
 	assert_true(len > 0 && ASN1_BIT_STRING_set(spki->key, der, len));
 	spki->key->flags |= ASN1_STRING_FLAG_BITS_LEFT;
 	OPENSSL_free(der);
@@ -308,7 +308,7 @@ static ASN1_TYPE *rsa_of(const char *value)
 	assert_non_null(any);
 	OPENSSL_free(der);
 	DER_SPKI_free(spki);
-	LINT_RSA_free(rsa);
+	DER_RSA_free(rsa);
 	return any;
 }
 
