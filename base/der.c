@@ -37,6 +37,12 @@ struct span der_to_be_signed(const DER_SIGNED *s)
 	return (struct span){ASN1_STRING_get0_data(inner), (size_t)ASN1_STRING_length(inner)};
 }
 
+struct span der_signature(const DER_SIGNED *s)
+{
+	return (struct span){ASN1_STRING_get0_data(s->signature),
+			     (size_t)ASN1_STRING_length(s->signature)};
+}
+
 enum status der_signed_parse(struct span der, DER_SIGNED **out, struct error *e)
 {
 	const unsigned char *at = der.data;

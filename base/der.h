@@ -41,6 +41,8 @@ DECLARE_ASN1_FUNCTIONS(DER_RSA)
 
 /* The bytes under the signature, borrowed from s. Empty unless they are a SEQUENCE. */
 struct span der_to_be_signed(const DER_SIGNED *s);
+/* The octets of the signature, borrowed. */
+struct span der_signature(const DER_SIGNED *s);
 
 /*
  * One envelope that fills in exactly: STATUS_INPUT with the reason when it does not parse, and

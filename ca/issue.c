@@ -171,7 +171,7 @@ enum status draft_sign(const struct issue_order *order, const struct issue_draft
 	enum status s = ca_sign(d->passed, signer, draft_issuer_key(order), &der, e);
 
 	if (s == STATUS_OK)
-		s = lint_certificate(span_of(&der), span_of(&d->issuer_der), &again, e);
+		s = lint_certificate_below(span_of(&der), draft_lint_issuer(order, d), &again, e);
 	if (s == STATUS_OK && findings_count(&again, SEVERITY_ERROR))
 		s = error_set(e, STATUS_INTERNAL, NULL, "report this as a bug",
 			      "the signed certificate fails the lint that its plan passed");

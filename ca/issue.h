@@ -26,6 +26,8 @@ struct issue_order {
 	int64_t not_after;
 	bool fit;
 	const struct weak_keys *weak_keys; /* NULL: there is no list */
+	const struct lint_issuer
+		*read_issuer; /* of issuer, where many share it; NULL: not yet read */
 	const char *reissue;  /* why the same request is signed again; NULL: it is not */
 	struct span replaces; /* serial of the certificate that it renews; empty: none */
 	const ASN1_OCTET_STRING *key_identifier; /* of that one; NULL: made from the key */

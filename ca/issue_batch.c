@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/datetime.h"
+#include "base/der.h"
 #include "ca/issue_batch_group.h"
 #include "ca/pem.h"
 
@@ -31,6 +32,10 @@ struct group {
 };
 
 struct run {
+	struct issue_batch batch; /* as given, but with an order that shares the issuer */
+	struct issue_order order;
+	struct bytes issuer_der;
+	struct lint_issuer *issuer;
 	struct batch_side side; /* the store's thread's alone, but for batch */
 	struct text above;
 	struct group *groups; /* a ring, the oldest at first */
@@ -258,19 +263,40 @@ static enum status with_threads(struct run *r, struct error *e)
 	return STATUS_OK;
 }
 
+/* All requests have one issuer: it is read once. */
+static enum status share_issuer(struct run *r, struct error *e)
+{
+	if (!r->order.issuer || r->order.read_issuer)
+		return STATUS_OK;
+	if (der_encode(r->order.issuer, (i2d_of_void *)i2d_X509, &r->issuer_der, e) != STATUS_OK ||
+	    lint_issuer_read(span_of(&r->issuer_der), &r->issuer, e) != STATUS_OK)
+		return error_status(e);
+	r->order.read_issuer = r->issuer;
+	return STATUS_OK;
+}
+
+static enum status prepare_run(struct run *r, struct error *e)
+{
+	enum status s = share_issuer(r, e);
+
+	for (size_t i = 0; i < r->batch.above_count && s == STATUS_OK; i++)
+		s = pem_add_certificate(&r->above, r->batch.above[i], e);
+	if (s == STATUS_OK)
+		r->groups = calloc(GROUPS, sizeof *r->groups);
+	return s == STATUS_OK && !r->groups ? error_memory(e) : s;
+}
+
 enum status issue_batch_run(const struct issue_batch *b, struct error *e)
 {
-	struct run r = {.side = {.batch = b}};
-	enum status s = STATUS_OK;
+	struct run r = {.batch = *b, .order = *b->order};
+	enum status s;
 
-	r.groups = calloc(GROUPS, sizeof *r.groups);
-	if (!r.groups)
-		return error_memory(e);
+	r.batch.order = &r.order;
+	r.side.batch = &r.batch;
 	pthread_mutex_init(&r.lock, NULL);
 	pthread_cond_init(&r.work, NULL);
 	pthread_cond_init(&r.progress, NULL);
-	for (size_t i = 0; i < b->above_count && s == STATUS_OK; i++)
-		s = pem_add_certificate(&r.above, b->above[i], e);
+	s = prepare_run(&r, e);
 	if (s == STATUS_OK)
 		s = with_threads(&r, e);
 	if (s == STATUS_OK && r.side.failed.status != STATUS_OK) {
@@ -281,6 +307,8 @@ enum status issue_batch_run(const struct issue_batch *b, struct error *e)
 	pthread_cond_destroy(&r.work);
 	pthread_mutex_destroy(&r.lock);
 	text_free(&r.above);
+	lint_issuer_free(r.issuer);
+	bytes_free(&r.issuer_der);
 	free(r.groups);
 	return s;
 }

@@ -16,6 +16,7 @@ void issue_draft_free(struct issue_draft *d)
 	if (!d)
 		return;
 	X509_ALGOR_free(d->algorithm);
+	lint_issuer_free(d->issuer_owned);
 	bytes_free(&d->issuer_der);
 	plan_free(d->plan);
 	lint_passed_free(d->passed);
@@ -27,6 +28,12 @@ void issue_draft_free(struct issue_draft *d)
 EVP_PKEY *draft_issuer_key(const struct issue_order *order)
 {
 	return order->issuer ? X509_get0_pubkey(order->issuer) : csr_request_key(order->request);
+}
+
+const struct lint_issuer *draft_lint_issuer(const struct issue_order *order,
+					    const struct issue_draft *d)
+{
+	return order->read_issuer ? order->read_issuer : d->issuer_owned;
 }
 
 /* 159 bits: 20 octets whose first bit is 0, so that the number is positive (RFC 5280 4.1.2.2). */
@@ -65,7 +72,7 @@ static enum status make_plan(const struct issue_order *order, struct issue_draft
 	d->passed = NULL;
 	if (plan_make(&in, &d->plan, e) != STATUS_OK)
 		return error_status(e);
-	return lint_tbs(plan_tbs(d->plan), d->algorithm, span_of(&d->issuer_der), findings,
+	return lint_tbs(plan_tbs(d->plan), d->algorithm, draft_lint_issuer(order, d), findings,
 			&d->passed, e);
 }
 
@@ -125,8 +132,9 @@ static enum status describe(const struct issue_order *order, struct issue_draft 
 	    sha256(csr_request_spki(order->request), d->spki_sha256, e) != STATUS_OK ||
 	    sha256(csr_request_der(order->request), d->request_sha256, e) != STATUS_OK)
 		return error_status(e);
-	if (order->issuer &&
-	    der_encode(order->issuer, (i2d_of_void *)i2d_X509, &d->issuer_der, e) != STATUS_OK)
+	if (order->issuer && !order->read_issuer &&
+	    (der_encode(order->issuer, (i2d_of_void *)i2d_X509, &d->issuer_der, e) != STATUS_OK ||
+	     lint_issuer_read(span_of(&d->issuer_der), &d->issuer_owned, e) != STATUS_OK))
 		return error_status(e);
 	return signature_algorithm_for(draft_issuer_key(order), *digest ? digest : NULL,
 				       &d->algorithm, e);

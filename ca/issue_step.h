@@ -14,6 +14,7 @@ struct issue_draft {
 	unsigned char spki_sha256[SHA256_SIZE], request_sha256[SHA256_SIZE];
 	X509_ALGOR *algorithm;
 	struct bytes issuer_der;
+	struct lint_issuer *issuer_owned; /* NULL where the order has it, or there is none */
 	struct cert_plan *plan;
 	struct lint_passed *passed;
 	struct differences differences;
@@ -26,6 +27,10 @@ EVP_PKEY *draft_issuer_key(const struct issue_order *order);
 /* Hashes, names, algorithm, and what the judges of the request say. Not yet a plan. */
 MUST_CHECK enum status draft_judge(const struct issue_order *order, struct issue_draft **out,
 				   struct findings *findings, struct error *e);
+
+/* The issuer as lint knows it; NULL: the certificate is its own. */
+const struct lint_issuer *draft_lint_issuer(const struct issue_order *order,
+					    const struct issue_draft *d);
 
 /* A random serial; needs no store. */
 MUST_CHECK enum status draft_draw_serial(struct issue_draft *d, struct error *e);

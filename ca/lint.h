@@ -38,6 +38,17 @@ MUST_CHECK enum status lint_certificate(struct span der, struct span issuer,
 					struct findings *findings, struct error *e);
 
 /*
+ * An issuer's certificate (DER, which must stay as long), read once for all that it signed; any
+ * number of threads may use it at a time. Freed with lint_issuer_free().
+ */
+struct lint_issuer;
+MUST_CHECK enum status lint_issuer_read(struct span der, struct lint_issuer **out, struct error *e);
+void lint_issuer_free(struct lint_issuer *issuer);
+/* lint_certificate() below one; NULL: its issuer is unknown, or it is its own. */
+MUST_CHECK enum status lint_certificate_below(struct span der, const struct lint_issuer *issuer,
+					      struct findings *findings, struct error *e);
+
+/*
  * Every rule that applies to a CRL and its entries. issuer: DER of the certificate whose key signed
  * it, empty when unknown. A rule speaks of at most LINT_ENTRIES_TOLD entries and then says how many
  * more there are, so that findings stay few; beside der there are at most two copies of it and 48
@@ -68,12 +79,13 @@ MUST_CHECK enum status lint_one(enum lint_form form, struct span der, struct spa
 struct lint_passed;
 
 /*
- * Lints tbs (DER TBSCertificate) with a filler signature under algorithm. STATUS_REFUSED, with the
+ * Lints tbs (DER TBSCertificate) with a filler signature under algorithm, as
+ * lint_certificate_below() does. STATUS_REFUSED, with the
  * first error in the message and all of them in findings, when a rule of severity error speaks.
  */
-MUST_CHECK enum status lint_tbs(struct span tbs, const X509_ALGOR *algorithm, struct span issuer,
-				struct findings *findings, struct lint_passed **out,
-				struct error *e);
+MUST_CHECK enum status lint_tbs(struct span tbs, const X509_ALGOR *algorithm,
+				const struct lint_issuer *issuer, struct findings *findings,
+				struct lint_passed **out, struct error *e);
 /* The same for a TBSCertList; ca_sign() signs that too. issuer: the certificate of the signing key. */
 MUST_CHECK enum status lint_crl_tbs(struct span tbs, const X509_ALGOR *algorithm,
 				    struct span issuer, struct findings *findings,

@@ -4,23 +4,25 @@
 
 #include "base/der.h"
 
-/* Over the envelope: a whole X509 would have the subject's key decoded, which nothing here asks for. */
-static enum status verify_again(struct span certificate, struct span tbs, EVP_PKEY *issuer_key,
-				struct error *e)
+/*
+ * signer_sign() has verified the signature over tbs under the signer's own key. What is left to see
+ * is that this key is the issuer's, and that the certificate is made of these octets and no others.
+ */
+static enum status look_again(struct span certificate, struct span tbs, struct span signature,
+			      EVP_PKEY *signer_key, EVP_PKEY *issuer_key, struct error *e)
 {
 	DER_SIGNED *envelope = NULL;
 	enum status s = der_signed_parse(certificate, &envelope, e);
 
-	if (s == STATUS_OK && !span_equal(der_to_be_signed(envelope), tbs))
+	if (s == STATUS_OK && (!span_equal(der_to_be_signed(envelope), tbs) ||
+			       !span_equal(der_signature(envelope), signature)))
 		s = error_set(e, STATUS_INTERNAL, NULL, "report this as a bug",
 			      "the signed certificate is not the one that was checked");
-	if (s == STATUS_OK &&
-	    ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), envelope->algorithm, envelope->signature,
-			     envelope->to_be_signed, issuer_key) != 1)
+	if (s == STATUS_OK && EVP_PKEY_eq(signer_key, issuer_key) != 1)
 		s = error_openssl(
 			e, STATUS_KEY, NULL,
-			"the signer's key is not the CA certificate's: nothing was issued",
-			"the signature does not verify under the CA's public key");
+			"name the key that belongs to the CA's certificate; nothing was issued",
+			"the signer's key is not the one in the CA's certificate");
 	DER_SIGNED_free(envelope);
 	return s;
 }
@@ -36,7 +38,8 @@ enum status ca_sign(const struct lint_passed *passed, struct signer *signer, EVP
 		s = der_signed_build(tbs, lint_passed_algorithm(passed), span_of(&signature), &der,
 				     e);
 	if (s == STATUS_OK)
-		s = verify_again(span_of(&der), tbs, issuer_key, e);
+		s = look_again(span_of(&der), tbs, span_of(&signature), signer_public_key(signer),
+			       issuer_key, e);
 	if (s == STATUS_OK) {
 		*certificate = der;
 		der = (struct bytes){0};

@@ -9,8 +9,8 @@
 #include "hsm/signer.h"
 
 /*
- * Signs, and looks again: the TBS octets in the result are those that were linted, and the
- * signature verifies under issuer_key. STATUS_KEY when the signer fails, STATUS_INTERNAL when the
+ * Signs, and looks again: the TBS octets in the result are those that were linted, its signature
+ * is the one that signer_sign() verified over them, and that under issuer_key. STATUS_KEY when the signer fails, STATUS_INTERNAL when the
  * second look does.
  */
 MUST_CHECK enum status ca_sign(const struct lint_passed *passed, struct signer *signer,

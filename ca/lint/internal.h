@@ -124,6 +124,9 @@ typedef void lint_check(const struct lint_subject *s, struct lint_report *report
 /* der must stay as long as *out. STATUS_INPUT where it is no SIGNED SEQUENCE. */
 MUST_CHECK enum status lint_subject_read(struct span der, struct span issuer,
 					 struct lint_subject **out, struct error *e);
+/* The same below an issuer that was read already, or unknown: NULL. */
+MUST_CHECK enum status lint_subject_read_below(struct span der, const struct lint_issuer *issuer,
+					       struct lint_subject **out, struct error *e);
 /*
  * The same for a CRL taken apart already: the octets to be held against DER (of tbs, where there is
  * no more yet), the TBSCertList, and the algorithm beside the signature. STATUS_INPUT for issuer only.

@@ -1,5 +1,7 @@
 #include "ca/lint/internal.h"
 
+#include <pthread.h>
+
 #include <openssl/ec.h>
 #include <openssl/err.h>
 
@@ -12,6 +14,7 @@ static const struct {
 	int nid;
 	size_t size;
 } curves[] = {{NID_X9_62_prime256v1, 32}, {NID_secp384r1, 48}, {NID_secp521r1, 66}};
+#define CURVES (sizeof curves / sizeof *curves)
 
 static int key_parameter_type(const struct lint_subject *s)
 {
@@ -28,7 +31,7 @@ static int key_curve(const struct lint_subject *s)
 
 static size_t curve_size(int nid)
 {
-	for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+	for (size_t i = 0; i < CURVES; i++)
 		if (curves[i].nid == nid)
 			return curves[i].size;
 	return 0;
@@ -107,9 +110,28 @@ void lint_key_malformed(const struct lint_subject *s, struct lint_report *report
 		lint_say(report, WHERE, "holds no key of its kind");
 }
 
+static EC_GROUP *groups[CURVES];
+static pthread_once_t groups_made = PTHREAD_ONCE_INIT;
+
+/* Each costs as much as a signature; they stay until the end. */
+static void make_groups(void)
+{
+	for (size_t i = 0; i < CURVES; i++)
+		groups[i] = EC_GROUP_new_by_curve_name(curves[i].nid);
+}
+
+static const EC_GROUP *group_of(int nid)
+{
+	pthread_once(&groups_made, make_groups);
+	for (size_t i = 0; i < CURVES; i++)
+		if (curves[i].nid == nid)
+			return groups[i];
+	return NULL;
+}
+
 static bool is_on_curve(struct span octets, int nid)
 {
-	EC_GROUP *group = EC_GROUP_new_by_curve_name(nid);
+	const EC_GROUP *group = group_of(nid);
 	EC_POINT *point = group ? EC_POINT_new(group) : NULL;
 	bool good;
 
@@ -117,7 +139,6 @@ static bool is_on_curve(struct span octets, int nid)
 	good = point && EC_POINT_oct2point(group, point, octets.data, octets.len, NULL) == 1;
 	ERR_pop_to_mark();
 	EC_POINT_free(point);
-	EC_GROUP_free(group);
 	return good;
 }
 

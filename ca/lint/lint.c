@@ -152,6 +152,18 @@ enum status lint_certificate(struct span der, struct span issuer, struct finding
 	return status;
 }
 
+enum status lint_certificate_below(struct span der, const struct lint_issuer *issuer,
+				   struct findings *findings, struct error *e)
+{
+	struct lint_subject *s = NULL;
+	enum status status = lint_subject_read_below(der, issuer, &s, e);
+
+	if (status == STATUS_OK)
+		status = lint_judge(s, findings, e);
+	lint_subject_free(s);
+	return status;
+}
+
 enum status lint_crl(struct span der, struct span issuer, struct findings *findings,
 		     struct error *e)
 {
@@ -196,7 +208,7 @@ static enum status pass(struct span tbs, const X509_ALGOR *algorithm, struct lin
 	return STATUS_OK;
 }
 
-enum status lint_tbs(struct span tbs, const X509_ALGOR *algorithm, struct span issuer,
+enum status lint_tbs(struct span tbs, const X509_ALGOR *algorithm, const struct lint_issuer *issuer,
 		     struct findings *findings, struct lint_passed **out, struct error *e)
 {
 	static const unsigned char filler[FILLER_SIZE] = {0};
@@ -206,7 +218,7 @@ enum status lint_tbs(struct span tbs, const X509_ALGOR *algorithm, struct span i
 
 	status = der_signed_build(tbs, algorithm, (struct span){filler, sizeof filler}, &der, e);
 	if (status == STATUS_OK)
-		status = lint_certificate(span_of(&der), issuer, findings, e);
+		status = lint_certificate_below(span_of(&der), issuer, findings, e);
 	if (status == STATUS_OK)
 		status = refuse_errors(findings, before, e);
 	if (status == STATUS_OK)

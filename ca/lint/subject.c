@@ -114,6 +114,18 @@ static enum status read_issuer(struct lint_subject *s, struct span issuer, struc
 	return STATUS_OK;
 }
 
+static void become_own_issuer(struct lint_subject *s)
+{
+	if (s->cert && s->self_issued)
+		s->issuer = s;
+}
+
+static void be_below(struct lint_subject *s)
+{
+	if (s->kind == LINT_ROOT)
+		s->kind = LINT_INTERMEDIATE;
+}
+
 enum status lint_subject_read(struct span der, struct span issuer, struct lint_subject **out,
 			      struct error *e)
 {
@@ -126,12 +138,52 @@ enum status lint_subject_read(struct span der, struct span issuer, struct lint_s
 			lint_subject_free(s);
 			return error_status(e);
 		}
-		if (s->kind == LINT_ROOT)
-			s->kind = LINT_INTERMEDIATE;
-	} else if (s->cert && s->self_issued) {
-		s->issuer = s;
+		be_below(s);
+	} else {
+		become_own_issuer(s);
 	}
 	*out = s;
+	return STATUS_OK;
+}
+
+struct lint_issuer {
+	struct lint_subject *read;
+};
+
+enum status lint_issuer_read(struct span der, struct lint_issuer **out, struct error *e)
+{
+	struct lint_issuer *issuer = calloc(1, sizeof *issuer);
+
+	if (!issuer)
+		return error_memory(e);
+	if (read_one(der, &issuer->read, e) != STATUS_OK) {
+		error_at(e, "issuer certificate");
+		free(issuer);
+		return error_status(e);
+	}
+	*out = issuer;
+	return STATUS_OK;
+}
+
+void lint_issuer_free(struct lint_issuer *issuer)
+{
+	if (!issuer)
+		return;
+	lint_subject_free(issuer->read);
+	free(issuer);
+}
+
+enum status lint_subject_read_below(struct span der, const struct lint_issuer *issuer,
+				    struct lint_subject **out, struct error *e)
+{
+	if (read_one(der, out, e) != STATUS_OK)
+		return error_status(e);
+	if (issuer && !span_equal(issuer->read->der, der)) {
+		(*out)->issuer = issuer->read->cert ? issuer->read : NULL;
+		be_below(*out);
+	} else {
+		become_own_issuer(*out);
+	}
 	return STATUS_OK;
 }
 
