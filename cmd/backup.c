@@ -4,7 +4,7 @@
 
 #include "base/datetime.h"
 #include "ca/backup.h"
-#include "cmd/backup_secret.h"
+#include "cmd/password.h"
 #include "cmd/command.h"
 #include "cmd/layout.h"
 
@@ -40,7 +40,7 @@ static enum status cmd_backup(struct invocation *in, struct error *e)
 	enum status s = authority_open(in->directory, STORE_READ, &a, e);
 
 	if (s == STATUS_OK)
-		s = backup_password(o, true, &password, e);
+		s = password_of_backup(o, true, &password, e);
 	if (s == STATUS_OK)
 		s = datetime_now(&order.now, e);
 	order.password = password;
@@ -75,6 +75,6 @@ const struct command command_backup = {
 	.least = 1,
 	.most = 1,
 	.operands = {{"FILE", COMPLETE_FILE, NULL}},
-	.options = {options, backup_password_options},
+	.options = {options, options_password},
 	.run = cmd_backup,
 };

@@ -11,10 +11,20 @@
 #include "ca/pem.h"
 #include "cmd/certificate.h"
 #include "cmd/command.h"
+#include "cmd/export_p12.h"
+#include "cmd/password.h"
 #include "cmd/serial.h"
 
-static const char *const formats[] = {"index", "pem", "der", "p7b", "json", "csv", NULL};
-enum format { FORMAT_INDEX, FORMAT_PEM, FORMAT_DER, FORMAT_P7B, FORMAT_JSON, FORMAT_CSV };
+static const char *const formats[] = {"index", "pem", "der", "p7b", "p12", "json", "csv", NULL};
+enum format {
+	FORMAT_INDEX,
+	FORMAT_PEM,
+	FORMAT_DER,
+	FORMAT_P7B,
+	FORMAT_P12,
+	FORMAT_JSON,
+	FORMAT_CSV
+};
 
 struct exporting {
 	struct invocation *in;
@@ -190,33 +200,57 @@ static enum status find_format(const struct options *o, enum format *out, struct
 	}
 	near = suggest(o->operands[0], formats, sizeof formats / sizeof *formats - 1);
 	return error_set(e, STATUS_USAGE, NULL,
-			 near ? near : "write index, pem, der, p7b, json or csv",
+			 near ? near : "write index, pem, der, p7b, p12, json or csv",
 			 "there is no format '%.80s'%s", o->operands[0],
 			 near ? ", did you mean this?" : "");
 }
 
-static enum status cmd_export(struct invocation *in, struct error *e)
+/* What gives a key out has options that the others have no use for. */
+static enum status expect_options(const struct exporting *x, struct error *e)
 {
-	struct exporting x = {.in = in};
-	size_t count = in->options.operand_count;
+	static const char *const of_key[] = {"password-file", "password-fd", "passphrase-file",
+					     "passphrase-fd", "clock-ok"};
+
+	for (size_t i = 0; i < sizeof of_key / sizeof of_key[0]; i++)
+		if (options_given(&x->in->options, of_key[i]))
+			return error_set(e, STATUS_USAGE, NULL, "leave it out",
+					 "--%s is for p12: %s has no key in it", of_key[i],
+					 formats[x->format]);
+	return STATUS_OK;
+}
+
+static enum status export_public(struct exporting *x, struct error *e)
+{
+	const struct options *o = &x->in->options;
+	size_t count = o->operand_count;
 	struct bytes *serials = calloc(count, sizeof *serials);
 	struct authority *a = NULL;
-	enum status s = serials ? find_format(&in->options, &x.format, e) : error_memory(e);
+	enum status s = serials ? expect_options(x, e) : error_memory(e);
 
 	if (s == STATUS_OK)
-		s = authority_open(in->directory, STORE_READ, &a, e);
-	x.order.authority = a;
+		s = authority_open(x->in->directory, STORE_READ, &a, e);
+	x->order.authority = a;
 	/* A p7b is what other systems import, who want to know whom to trust. */
-	x.order.chain = options_given(&in->options, "chain") || x.format == FORMAT_P7B;
+	x->order.chain = options_given(o, "chain") || x->format == FORMAT_P7B;
 	if (s == STATUS_OK)
-		s = resolve(&x, serials, e);
+		s = resolve(x, serials, e);
 	if (s == STATUS_OK)
-		s = x.format == FORMAT_INDEX ? export_folder(&x, e) : export_file(&x, e);
+		s = x->format == FORMAT_INDEX ? export_folder(x, e) : export_file(x, e);
 	for (size_t i = 0; serials && i < count; i++)
 		bytes_free(&serials[i]);
 	free(serials);
 	authority_free(a);
 	return s;
+}
+
+static enum status cmd_export(struct invocation *in, struct error *e)
+{
+	struct exporting x = {.in = in};
+	enum status s = find_format(&in->options, &x.format, e);
+
+	if (s != STATUS_OK)
+		return s;
+	return x.format == FORMAT_P12 ? export_p12(in, e) : export_public(&x, e);
 }
 
 static const struct option_spec export_options[] = {
@@ -227,6 +261,13 @@ static const struct option_spec export_options[] = {
 	 .help = "write to FILE; with index, into a folder of that name"},
 	{.name = "chain", .help = "the CA's own certificate and those above it as well"},
 	{.name = "force", .help = "replace what is there already"},
+	{.name = "passphrase-file",
+	 .argument = "FILE",
+	 .complete = COMPLETE_FILE,
+	 .help = "with p12, first line: the passphrase of the CA's key (mode 0600)"},
+	{.name = "passphrase-fd", .argument = "N", .help = "the same from an open descriptor"},
+	{.name = "clock-ok",
+	 .help = "the clock is right although it is behind the journal; the journal will say so"},
 	{0},
 };
 
@@ -238,11 +279,13 @@ const struct command command_export = {
 		"Writes the certificates that the CA in DIR issued, all of them or those named by "
 		"their serials: as pem, der (one), p7b (with the chain), or as an inventory in json or "
 		"csv.\n"
+		"p12 is the CA's own certificate with its key and chain, in one encrypted file; the "
+		"key's passphrase and a password for the file are asked for. A key on a token stays there.\n"
 		"index writes index.txt, index.txt.attr, serial and crlnumber as 'openssl ca' keeps "
 		"them, so that it and 'openssl ocsp -index' can go on with this CA.",
 	.least = 1,
 	.most = SIZE_MAX,
 	.operands = {{"FORMAT", COMPLETE_WORDS, formats}, {"SERIAL", COMPLETE_NOTHING, NULL}},
-	.options = {export_options},
+	.options = {export_options, options_password},
 	.run = cmd_export,
 };

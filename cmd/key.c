@@ -1,6 +1,10 @@
 #include "cmd/key.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "hsm/keyfile.h"
 
 static enum status pin(const struct options *o, const struct signer_need *need, struct secret **out,
 		       struct error *e)
@@ -41,5 +45,25 @@ enum status key_open(const struct options *o, const struct authority *a, struct 
 	if (s == STATUS_OK)
 		s = authority_signer(a, secret, out, e);
 	secret_free(secret);
+	return s;
+}
+
+enum status key_read(const struct options *o, const struct authority *a, EVP_PKEY **key,
+		     char **file, struct error *e)
+{
+	const char *name = authority_key(a);
+	struct secret *passphrase = NULL;
+	struct signer_need need;
+	enum status s;
+
+	*file = name[0] == '/' ? strdup(name) : path_join(authority_folder(a), name);
+	if (!*file)
+		return error_memory(e);
+	s = authority_key_needs(a, &need, e);
+	if (s == STATUS_OK)
+		s = key_secret(o, &need, &passphrase, e);
+	if (s == STATUS_OK)
+		s = keyfile_read(*file, passphrase, key, e);
+	secret_free(passphrase);
 	return s;
 }

@@ -16,4 +16,11 @@ MUST_CHECK enum status key_open(const struct options *o, const struct authority 
 MUST_CHECK enum status key_secret(const struct options *o, const struct signer_need *need,
 				  struct secret **out, struct error *e);
 
+/*
+ * The key itself and the file it is in, for what puts it elsewhere: of a CA whose key is no URI. Freed
+ * with EVP_PKEY_free() and free(), *file also on failure.
+ */
+MUST_CHECK enum status key_read(const struct options *o, const struct authority *a, EVP_PKEY **key,
+				char **file, struct error *e);
+
 #endif

@@ -8,7 +8,7 @@
 #include "ca/checkpoint.h"
 #include "ca/import.h"
 #include "ca/inspect.h"
-#include "cmd/backup_secret.h"
+#include "cmd/password.h"
 #include "cmd/command.h"
 #include "cmd/layout.h"
 
@@ -55,7 +55,7 @@ static enum status make(struct invocation *in, struct error *e)
 	if (s == STATUS_OK)
 		s = datetime_now(&now, e);
 	if (s == STATUS_OK)
-		s = backup_password(o, false, &password, e);
+		s = password_of_backup(o, false, &password, e);
 	if (s == STATUS_OK)
 		s = backup_restore(o->operands[0], password, folder, now, &m, e);
 	if (s == STATUS_OK)
@@ -269,6 +269,6 @@ const struct command command_restore = {
 	.least = 0,
 	.most = 2,
 	.operands = {{"FILE", COMPLETE_FILE, NULL}, {"DIR", COMPLETE_FILE, NULL}},
-	.options = {options, backup_password_options},
+	.options = {options, options_password},
 	.run = cmd_restore,
 };

@@ -250,28 +250,15 @@ static enum status doctor(struct invocation *in, struct error *e)
 
 /* --- import-key ------------------------------------------------------------------------------- */
 
-/* The CA's key file, opened with its passphrase. */
 static enum status read_key(struct invocation *in, const struct authority *a, EVP_PKEY **key,
 			    char **file, struct error *e)
 {
 	const char *name = authority_key(a);
-	struct secret *passphrase = NULL;
-	struct signer_need need;
-	enum status s;
 
 	if (signer_name_is_uri(name))
 		return error_set(e, STATUS_EXISTS, name, NULL,
 				 "is where the CA's key lives already: on a token");
-	*file = name[0] == '/' ? strdup(name) : path_join(authority_folder(a), name);
-	if (!*file)
-		return error_memory(e);
-	s = authority_key_needs(a, &need, e);
-	if (s == STATUS_OK)
-		s = key_secret(&in->options, &need, &passphrase, e);
-	if (s == STATUS_OK)
-		s = keyfile_read(*file, passphrase, key, e);
-	secret_free(passphrase);
-	return s;
+	return key_read(&in->options, a, key, file, e);
 }
 
 static enum status tell_history(struct invocation *in, const char *file, const char *name,

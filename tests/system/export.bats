@@ -125,6 +125,74 @@ setup() {
 	certtool --p7-info --infile good.p7b | grep -q "Number of certificates: 3"
 }
 
+# p12 ARGUMENT...: of a CA whose key is encrypted
+p12() {
+	SUBCA_PASSPHRASE=key SUBCA_EXPORT_PASSWORD=sealed "$SUBCA" -C sub export p12 --yes "$@"
+}
+rows_of() { sqlite3 -readonly sub/store.db "select group_concat(json_extract(canonical, '\$.event'), ' ') from journal"; }
+
+own_sub() {
+	[ -d sub ] && return
+	"$SUBCA" init top --subject 'CN=Top' --key ec:P-256 --no-passphrase --days 3000 --yes --quiet
+	SUBCA_PASSPHRASE=key "$SUBCA" init sub --parent top --subject 'C=DE,O=Beispiel GmbH,CN=Sub' \
+		--key ec:P-256 --days 900 --yes --quiet
+}
+
+@test "p12: key and chain, strongly encrypted, for its owner alone, and openssl, GnuTLS and Java read it" {
+	own_sub
+	p12 -o sub.p12 --quiet
+	[ "$(stat -c %a sub.p12)" = 600 ]
+	openssl pkcs12 -in sub.p12 -passin pass:sealed -nodes -nocerts | openssl pkey -pubout |
+		diff - <(openssl pkey -in sub/private/ca.key -passin pass:key -pubout)
+	openssl pkcs12 -in sub.p12 -passin pass:sealed -nokeys -clcerts | openssl x509 | diff - sub/ca.pem
+	openssl pkcs12 -in sub.p12 -passin pass:sealed -nokeys -cacerts | openssl x509 | diff - top/ca.pem
+	run -0 openssl pkcs12 -in sub.p12 -passin pass:sealed -info -noout
+	[ "$(grep -c "PBES2, PBKDF2, AES-256-CBC, Iteration 300000, PRF hmacWithSHA256" <<<"$output")" -eq 2 ]
+	[[ $output == *"MAC: sha256, Iteration 300000"* ]]
+	run -1 openssl pkcs12 -in sub.p12 -passin pass:key -noout
+	certtool --inder --p12-info --infile sub.p12 --password sealed 2>/dev/null | grep -q "BEGIN.* PRIVATE KEY"
+	if command -v keytool >/dev/null; then
+		keytool -list -keystore sub.p12 -storepass sealed | grep -q PrivateKeyEntry
+	fi
+	run -0 "$SUBCA" -C sub journal verify
+	[[ $(rows_of) == *" export-key" ]]
+}
+
+@test "p12 moves back in" {
+	own_sub
+	p12 -o back.p12 --quiet
+	SUBCA_OLD_PASSPHRASE=sealed run -0 "$SUBCA" import files back.p12 moved --no-passphrase
+	[[ $output == *"CN=Sub"* ]]
+	openssl pkey -in moved/private/ca.key -pubout | diff - <(openssl x509 -in sub/ca.pem -noout -pubkey)
+	[ "$(grep -c BEGIN moved/chain.pem)" -eq 2 ]
+}
+
+@test "p12: what is refused leaves no file and no row" {
+	own_sub
+	local before after
+	before=$(rows_of)
+	run -1 p12 -o n.p12 "$(serial_of good.pem)"
+	[[ $output == *"this CA never had"* ]]
+	run -2 p12
+	[[ $output == *"not written to standard output"* ]]
+	run -2 p12 -o sub/private/ca.key --force
+	run -9 p12 -o good.pem
+	run -3 p12 -o absent/n.p12
+	run -8 "$SUBCA" -C sub export p12 -o n.p12 </dev/null
+	SUBCA_PASSPHRASE=wrong SUBCA_EXPORT_PASSWORD=sealed run -5 "$SUBCA" -C sub export p12 --yes -o n.p12
+	SUBCA_PASSPHRASE=key run -5 "$SUBCA" -C sub export p12 --yes -o n.p12 </dev/null
+	[[ $output == *SUBCA_EXPORT_PASSWORD* ]]
+	SUBCA_PASSPHRASE=key SUBCA_EXPORT_PASSWORD=sealed run -1 faketime -f -3d "$SUBCA" -C sub export p12 --yes -o n.p12
+	[[ $output == *--clock-ok* ]]
+	run -2 "$SUBCA" -C sub export pem --password-file x
+	[ ! -e n.p12 ]
+	after=$(rows_of)
+	[ "$before" = "$after" ]
+	openssl pkey -in sub/private/ca.key -passin pass:key -noout
+	SUBCA_PASSPHRASE=key SUBCA_EXPORT_PASSWORD=sealed run -0 faketime -f -3d "$SUBCA" -C sub export p12 --yes -o n.p12 --clock-ok
+	[[ $(rows_of) == *" clock-ok export-key" ]]
+}
+
 @test "json and csv hold the same inventory" {
 	"$SUBCA" -C ca export json -o all.json --quiet
 	"$SUBCA" -C ca export csv -o all.csv --quiet

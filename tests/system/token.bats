@@ -42,6 +42,17 @@ sign() { subca sign -C root --profile subordinate-ca --yes "$@"; }
 	[ "$(grep -o 'ID: .*' <<< "$output" | sort -u | wc -l)" -eq 2 ]
 }
 
+@test "no PKCS#12 file is made of a key on the token" {
+	root_on_token ec:P-256
+	before=$(sqlite3 -readonly root/store.db "select max(seq) from journal")
+	export SUBCA_EXPORT_PASSWORD=secret
+	run subca export p12 -C root --yes -o root.p12
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"keeps the CA's key on a token, which gives no private key out"*"p7b"* ]]
+	[ ! -e root.p12 ]
+	[ "$(sqlite3 -readonly root/store.db "select max(seq) from journal")" = "$before" ]
+}
+
 @test "the PIN comes from a file, a descriptor, the environment or the URI's pin-source" {
 	root_on_token ec:P-256
 	unset SUBCA_PIN
