@@ -165,18 +165,17 @@ static enum status perform(struct rehearsing *r, struct error *e)
 
 static json_t *runs_json(const struct rehearse_row *row)
 {
-	static const char *const expected[] = {"anything", "accepted", "refused"};
 	json_t *list = json_array();
 
 	for (size_t c = 0; c < CASES; c++) {
-		const struct rehearse_run *run = &row->runs[c];
+		const struct client_run *run = &row->runs[c];
 
 		if (run->outcome != OUTCOME_NONE)
 			(void)!json_array_append_new(
 				list, json_pack("{s:s, s:s, s:s, s:o}", "case",
 						rehearse_case_id((enum rehearse_case)c), "expected",
-						expected[run->expected], "outcome",
-						rehearse_outcome_name(run->outcome), "reason",
+						client_expected_name(run->expected), "outcome",
+						client_outcome_name(run->outcome), "reason",
 						output_json_text(run->reason)));
 	}
 	return list;
@@ -184,7 +183,6 @@ static json_t *runs_json(const struct rehearse_row *row)
 
 static json_t *rows_json(const struct rehearsal *result)
 {
-	static const char *const states[] = {"not installed", "ran", "failed"};
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < result->count; i++) {
@@ -193,9 +191,10 @@ static json_t *rows_json(const struct rehearsal *result)
 		(void)!json_array_append_new(
 			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "tool",
 					row->tool->id, "client", row->client->label, "state",
-					states[row->state], "version", row->version, "trust",
-					row->client->given, "good", row->good, "reason",
-					output_json_text(row->reason), "runs", runs_json(row)));
+					client_state_name(row->found.state), "version",
+					row->found.version, "trust", row->client->given, "good",
+					row->good, "reason", output_json_text(row->found.reason),
+					"runs", runs_json(row)));
 	}
 	return list;
 }
@@ -214,12 +213,12 @@ static enum status say_json(const struct rehearsing *r, const char *subject, str
 			   e);
 }
 
-static void tally(const struct rehearse_row *row, enum rehearse_expected kind, char out[12])
+static void tally(const struct rehearse_row *row, enum client_expected kind, char out[12])
 {
 	size_t wanted = 0, got = 0;
 
 	for (size_t c = 0; c < CASES; c++) {
-		const struct rehearse_run *run = &row->runs[c];
+		const struct client_run *run = &row->runs[c];
 
 		if (run->expected != kind)
 			continue;
@@ -240,13 +239,13 @@ static void print_row(const struct output *o, const struct rehearse_row *row)
 {
 	char accepts[12] = "-", refuses[12] = "-";
 
-	if (row->state == CLIENT_RAN) {
+	if (row->found.state == CLIENT_RAN) {
 		tally(row, EXPECT_ACCEPTED, accepts);
 		tally(row, EXPECT_REFUSED, refuses);
 	}
 	fputs(colour_code(o->colour, row->good ? COLOUR_GREEN : COLOUR_RED), stdout);
 	layout_row(columns, COLUMNS,
-		   (const char *const[]){row->client->label, row->version, row->client->given,
+		   (const char *const[]){row->client->label, row->found.version, row->client->given,
 					 accepts, refuses, row->good ? "good" : "RED"});
 	fputs(colour_code(o->colour, COLOUR_NONE), stdout);
 }
@@ -260,31 +259,25 @@ static void print_line(const char *client, const char *what, const char *reason)
 	text_free(&line);
 }
 
-static bool is_wrong(const struct rehearse_run *run)
-{
-	return (run->expected == EXPECT_ACCEPTED && run->outcome != OUTCOME_ACCEPTED) ||
-	       (run->expected == EXPECT_REFUSED && run->outcome != OUTCOME_REFUSED);
-}
-
 /* Why a row is red: cases that ended in the same way together. */
 static void print_reasons(const struct rehearse_row *row)
 {
 	bool said[CASES] = {false};
 
-	if (row->state == CLIENT_FAILED)
-		print_line(row->client->label, "could not be tried", row->reason);
-	for (size_t c = 0; c < CASES && row->state == CLIENT_RAN; c++) {
-		const struct rehearse_run *run = &row->runs[c];
+	if (row->found.state == CLIENT_FAILED)
+		print_line(row->client->label, "could not be tried", row->found.reason);
+	for (size_t c = 0; c < CASES && row->found.state == CLIENT_RAN; c++) {
+		const struct client_run *run = &row->runs[c];
 		struct text what = {0};
 
-		if (!is_wrong(run) || run->outcome == OUTCOME_NONE || said[c])
+		if (client_run_good(run) || run->outcome == OUTCOME_NONE || said[c])
 			continue;
-		text_printf(&what, "%s, but should: ", rehearse_outcome_name(run->outcome));
+		text_printf(&what, "%s, but should: ", client_outcome_name(run->outcome));
 		for (size_t d = c; d < CASES; d++) {
-			said[d] = said[d] || (is_wrong(&row->runs[d]) &&
+			said[d] = said[d] || (!client_run_good(&row->runs[d]) &&
 					      row->runs[d].outcome == run->outcome &&
 					      strcmp(row->runs[d].reason, run->reason) == 0);
-			if (said[d] && is_wrong(&row->runs[d]) &&
+			if (said[d] && !client_run_good(&row->runs[d]) &&
 			    strcmp(row->runs[d].reason, run->reason) == 0)
 				text_printf(&what, "%s%s", d == c ? "" : "; ",
 					    rehearse_case_words((enum rehearse_case)d));
@@ -300,7 +293,7 @@ static void print_missing(const struct rehearsal *result)
 	size_t count = 0;
 
 	for (size_t i = 0; i < result->count; i++)
-		if (result->rows[i].state == CLIENT_MISSING)
+		if (result->rows[i].found.state == CLIENT_MISSING)
 			text_printf(&line, "%s%s", count++ ? ", " : "Not on this machine: ",
 				    result->rows[i].client->label);
 	if (count)
@@ -324,7 +317,8 @@ static enum status say_text(const struct rehearsing *r, const char *subject, str
 		layout_row(columns, COLUMNS, NULL);
 	}
 	for (size_t i = 0; i < result->count; i++)
-		if (result->rows[i].state != CLIENT_MISSING && (!o->quiet || !result->rows[i].good))
+		if (result->rows[i].found.state != CLIENT_MISSING &&
+		    (!o->quiet || !result->rows[i].good))
 			print_row(o, &result->rows[i]);
 	if (!o->quiet)
 		putchar('\n');

@@ -1,25 +1,21 @@
 #include "trust/rehearse.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/ssl.h>
 
 #include "base/file.h"
 #include "ca/pem.h"
 #include "trust/bundle.h"
+#include "trust/crew.h"
 #include "trust/rehearse_client.h"
 #include "trust/run.h"
 
-#define AT_ONCE_MAX 16
-#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
-
 static const struct {
 	const char *id, *words;
-	enum rehearse_expected expected;
+	enum client_expected expected;
 } cases[CASES] = {
 	[CASE_CHAIN] = {"chain", "accept the whole chain", EXPECT_ACCEPTED},
 	[CASE_SHORT_CHAIN] = {"short-chain", "accept it without the uploaded chain",
@@ -40,13 +36,6 @@ const char *rehearse_case_id(enum rehearse_case c)
 const char *rehearse_case_words(enum rehearse_case c)
 {
 	return cases[c].words;
-}
-
-const char *rehearse_outcome_name(enum rehearse_outcome o)
-{
-	static const char *const names[] = {"none", "accepted", "refused", "unclear", "hung"};
-
-	return names[o];
 }
 
 void rehearsal_free(struct rehearsal *r)
@@ -77,6 +66,13 @@ static void plan_sites(const struct shadow *s, struct endpoint_site sites[CASES]
 	sites[CASE_OTHER_HOST].fault = SITE_OTHER_HOST;
 	sites[CASE_NO_AKI].fault = SITE_WITHOUT_AKI;
 }
+
+/* Owned. */
+struct stage {
+	struct endpoint *endpoint;
+	char *folder, *bundle, *root; /* paths */
+	struct client_stage shared;   /* what the clients see of it */
+};
 
 static enum status open_endpoint(const struct rehearse_order *order, struct stage *stage,
 				 struct error *e)
@@ -142,6 +138,34 @@ static enum status write_trust(const struct rehearse_order *order, struct stage 
 	return s;
 }
 
+static enum status set_stage(const struct rehearse_order *order, struct stage *stage,
+			     struct error *e)
+{
+	enum status s = scratch_make(&stage->folder, e);
+
+	if (s == STATUS_OK)
+		s = write_trust(order, stage, e);
+	if (s == STATUS_OK)
+		s = open_endpoint(order, stage, e);
+	stage->shared = (struct client_stage){
+		.endpoint = stage->endpoint,
+		.folder = stage->folder,
+		.bundle = stage->bundle,
+		.root = stage->root,
+		.path = client_path(),
+		.seconds = order->seconds,
+	};
+	return s;
+}
+
+static void clear_stage(struct stage *stage)
+{
+	endpoint_stop(stage->endpoint);
+	scratch_remove(stage->folder);
+	free(stage->bundle);
+	free(stage->root);
+}
+
 /* --- the clients ------------------------------------------------------------------------------ */
 
 static bool is_listed(const char *const *list, const char *id)
@@ -192,69 +216,23 @@ static enum status list_clients(const struct rehearse_order *order, struct rehea
 	return STATUS_OK;
 }
 
-/* Threads take the next row until there is none. */
+/* What the threads share. */
 struct workshop {
-	const struct stage *stage;
+	const struct client_stage *stage;
 	struct rehearsal *rehearsal;
-	pthread_mutex_t lock;
-	size_t next;
-	struct error error; /* the first; status OK: none */
 };
 
-static void *work(void *context)
+static enum status run_client(void *context, size_t at, struct error *e)
 {
-	struct workshop *w = context;
+	const struct workshop *w = context;
 
-	for (;;) {
-		struct error e = {0};
-		size_t at;
-
-		pthread_mutex_lock(&w->lock);
-		at = w->error.status == STATUS_OK ? w->next++ : w->rehearsal->count;
-		pthread_mutex_unlock(&w->lock);
-		if (at >= w->rehearsal->count)
-			return NULL;
-		if (rehearse_client(w->stage, at, &w->rehearsal->rows[at], &e) == STATUS_OK)
-			continue;
-		pthread_mutex_lock(&w->lock);
-		if (w->error.status == STATUS_OK)
-			w->error = e;
-		pthread_mutex_unlock(&w->lock);
-	}
-}
-
-static size_t threads_wanted(const struct rehearse_order *order)
-{
-	long n = order->at_once ? order->at_once : sysconf(_SC_NPROCESSORS_ONLN) + 1;
-
-	return n < 1 ? 1 : n > AT_ONCE_MAX ? AT_ONCE_MAX : (size_t)n;
-}
-
-static enum status run_clients(const struct rehearse_order *order, const struct stage *stage,
-			       struct rehearsal *r, struct error *e)
-{
-	struct workshop w = {.stage = stage, .rehearsal = r, .lock = PTHREAD_MUTEX_INITIALIZER};
-	pthread_t threads[AT_ONCE_MAX];
-	size_t started = 0, wanted = threads_wanted(order);
-
-	/* This one is the first of them. */
-	while (started + 1 < wanted && pthread_create(&threads[started], NULL, work, &w) == 0)
-		started++;
-	work(&w);
-	for (size_t i = 0; i < started; i++)
-		pthread_join(threads[i], NULL);
-	if (w.error.status != STATUS_OK) {
-		*e = w.error;
-		return error_status(e);
-	}
-	return run_is_cancelled() ? error_set(e, STATUS_SYSTEM, NULL, NULL, "interrupted")
-				  : STATUS_OK;
+	return rehearse_client(w->stage, at, &w->rehearsal->rows[at], e);
 }
 
 static enum status count(struct rehearsal *r, struct error *e)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		r->ran += r->rows[i].state != CLIENT_MISSING;
+		r->ran += r->rows[i].found.state != CLIENT_MISSING;
 		r->good += r->rows[i].good;
 	}
 	return r->ran ? STATUS_OK
@@ -264,24 +242,16 @@ static enum status count(struct rehearsal *r, struct error *e)
 
 enum status rehearse(const struct rehearse_order *order, struct rehearsal *out, struct error *e)
 {
-	struct stage stage = {.path = getenv("PATH"), .seconds = order->seconds};
 	struct rehearsal r = {0};
+	struct stage stage = {0};
+	struct workshop w = {.stage = &stage.shared, .rehearsal = &r};
 	enum status s = list_clients(order, &r, e);
 
-	if (!stage.path || !*stage.path)
-		stage.path = DEFAULT_PATH;
 	if (s == STATUS_OK)
-		s = scratch_make(&stage.folder, e);
+		s = set_stage(order, &stage, e);
 	if (s == STATUS_OK)
-		s = write_trust(order, &stage, e);
-	if (s == STATUS_OK)
-		s = open_endpoint(order, &stage, e);
-	if (s == STATUS_OK)
-		s = run_clients(order, &stage, &r, e);
-	endpoint_stop(stage.endpoint);
-	scratch_remove(stage.folder);
-	free(stage.bundle);
-	free(stage.root);
+		s = crew_do(r.count, order->at_once, run_client, &w, e);
+	clear_stage(&stage);
 	if (s == STATUS_OK)
 		s = count(&r, e);
 	if (s != STATUS_OK) {

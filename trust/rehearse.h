@@ -6,8 +6,7 @@
 #ifndef SUBCA_TRUST_REHEARSE_H
 #define SUBCA_TRUST_REHEARSE_H
 
-#include "trust/shadow.h"
-#include "trust/tool.h"
+#include "trust/client.h"
 
 enum rehearse_case {
 	CASE_CHAIN,	  /* all of the chain is sent */
@@ -21,44 +20,14 @@ enum rehearse_case {
 	CASES,
 };
 
-enum rehearse_expected { EXPECT_NOTHING, EXPECT_ACCEPTED, EXPECT_REFUSED };
-
-enum rehearse_outcome {
-	OUTCOME_NONE, /* not tried */
-	OUTCOME_ACCEPTED,
-	OUTCOME_REFUSED,
-	OUTCOME_UNCLEAR, /* what it asked for and how it ended do not go together */
-	OUTCOME_HUNG,
-};
-
 /* "chain", "short-chain", …: stable; and in words: "accept the whole chain". */
 const char *rehearse_case_id(enum rehearse_case c);
 const char *rehearse_case_words(enum rehearse_case c);
-/* "none", "accepted", … */
-const char *rehearse_outcome_name(enum rehearse_outcome o);
-
-#define REHEARSE_REASON 400
-
-struct rehearse_run {
-	enum rehearse_expected expected;
-	enum rehearse_outcome outcome;
-	char reason
-		[REHEARSE_REASON]; /* the client's own words, of one line; "" where it has none */
-};
-
-enum rehearse_state {
-	CLIENT_MISSING, /* not on this machine */
-	CLIENT_RAN,
-	CLIENT_FAILED, /* it is there, but could not be set up: see reason */
-};
-
 struct rehearse_row {
 	const struct tool *tool;
 	const struct tool_client *client;
-	enum rehearse_state state;
-	char version[24]; /* "?" where it does not tell */
-	char reason[REHEARSE_REASON];
-	struct rehearse_run runs[CASES];
+	struct client_found found;
+	struct client_run runs[CASES];
 	bool good; /* it ran, and did in each case what was expected */
 };
 

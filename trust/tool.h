@@ -36,7 +36,7 @@ struct tool_step {
 #define TOOL_STEPS 8
 #define TOOL_NAMES 6
 #define TOOL_WORDS 28
-#define TOOL_SETUPS 3
+#define TOOL_SETUPS 4
 
 /*
  * How a tool is run against a URL. Words and settings are templates:
@@ -45,20 +45,23 @@ struct tool_step {
  *     {host} {port}    whom to ask, on loopback        {path}  what to ask for, without the first /
  *     {script}         the file that holds script, in {home}
  *
- * A word that begins with "?" is there only where trust is given, with "!" only where it is not. A
- * line of setup whose first word begins with "=" runs that program, else the client's own.
+ * The first letter of a word or setting may say when it is there: "?" where a rehearsal gives trust,
+ * "!" where it does not, "%" in both; "+" where the client has the user's own settings, as for the
+ * doctor. A line whose first word begins with "=" runs that program, else the client's own.
  */
 struct tool_client {
-	const char *label;	/* "requests, strict"; NULL ends the list */
-	const char *program;	/* "python3", looked for in PATH, or an absolute path */
-	const char *host;	/* a name it can be told to find on loopback; NULL: localhost */
-	const char *given;	/* how it was given trust, in few words */
-	const char *version[6]; /* what tells its version; its first number with a dot counts */
+	const char *label;   /* "requests, strict"; NULL ends the list */
+	const char *program; /* "python3", looked for in PATH, or an absolute path */
+	const char *host;    /* a name it can be told to find on loopback; NULL: localhost */
+	const char *given;   /* how it was given trust, in few words */
+	const char *version
+		[TOOL_NAMES]; /* what tells its version; its first number with a dot counts */
 	const char *setup[TOOL_SETUPS][TOOL_WORDS]; /* run once before */
 	const char *run[TOOL_WORDS];
 	const char *environment[TOOL_NAMES]; /* NAME=VALUE */
 	const char *input;		     /* for its standard input */
 	const char *script, *script_name;    /* a file put into {home} */
+	bool setup_own;			     /* setup gives no trust: it is for the doctor too */
 	bool strict;   /* holds chains against RFC 5280 as Python 3.13 and later do */
 	bool any_exit; /* its exit code depends on more than TLS: what we serve is not its food */
 	bool any_path_length; /* it does not look at path lengths */

@@ -239,7 +239,8 @@ static const struct tool_client go_clients[] = {
 	 .given = "SSL_CERT_FILE",
 	 .version = {"version"},
 	 .setup = {{"build", "-o", "{home}/client", "{script}"}},
-	 .run = {"{home}/client", "https://{host}:{port}/{path}"},
+	 .setup_own = true,
+	 .run = {"={home}/client", "https://{host}:{port}/{path}"},
 	 .environment = {"?SSL_CERT_FILE={bundle}", "GOCACHE={home}", "GOPATH={home}/go",
 			 "GO111MODULE=off", "GOTOOLCHAIN=local"},
 	 .script_name = "client.go",
@@ -300,6 +301,26 @@ static const struct tool_step cargo_steps[] = {
 	{TOOL_WINDOWS, "this user", "setx CARGO_HTTP_CAINFO \"{bundle}\""},
 	{TOOL_DOCKERFILE, "the image",
 	 "COPY ca-bundle.pem {bundle}\nENV CARGO_HTTP_CAINFO={bundle}"},
+	{0},
+};
+
+/* It writes into its folder before it asks: a copy of the user's settings is what it gets. */
+static const struct tool_client cargo_clients[] = {
+	{.label = "cargo",
+	 .program = "cargo",
+	 .given = "http.cainfo",
+	 .version = {"--version"},
+	 .setup = {{"=sh", "-c",
+		    "mkdir \"$1\" && for f in config config.toml; do\n"
+		    "[ ! -e \"${CARGO_HOME:-$HOME/.cargo}/$f\" ] ||\n"
+		    "cp \"${CARGO_HOME:-$HOME/.cargo}/$f\" \"$1\"; done",
+		    "sh", "{home}/cargo-home"}},
+	 .setup_own = true,
+	 .run = {"=env", "CARGO_HOME={home}/cargo-home", "cargo", "search", "subca-rehearsal",
+		 "--index", "https://{host}:{port}/{path}"},
+	 .environment = {"?CARGO_HTTP_CAINFO={bundle}", "CARGO_NET_RETRY=0", "+CARGO_HTTP_PROXY="},
+	 .any_exit = true,
+	 .seconds = 40},
 	{0},
 };
 
@@ -380,6 +401,7 @@ const struct tool tools_languages[] = {
 	 .name = "cargo",
 	 .effect = TOOL_REPLACES,
 	 .variables = {"CARGO_HTTP_CAINFO", "SSL_CERT_FILE"},
-	 .steps = cargo_steps},
+	 .steps = cargo_steps,
+	 .clients = cargo_clients},
 	{0},
 };

@@ -102,7 +102,7 @@ static const struct tool_client git_clients[] = {
 	 .given = "http.sslCAInfo",
 	 .version = {"--version"},
 	 .run = {"?-c", "?http.sslCAInfo={bundle}", "ls-remote", "https://{host}:{port}/{path}"},
-	 .environment = {"GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1"},
+	 .environment = {"GIT_TERMINAL_PROMPT=0", "%GIT_CONFIG_NOSYSTEM=1"},
 	 .any_exit = true},
 	{0},
 };

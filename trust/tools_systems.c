@@ -65,6 +65,24 @@ static const struct tool_step docker_steps[] = {
 	{0},
 };
 
+/*
+ * The daemon needs root and a registry: here its file is put where the guide puts it, and read by
+ * another program.
+ */
+static const struct tool_client docker_clients[] = {
+	{.label = "Docker certs.d (openssl)",
+	 .program = "openssl",
+	 .host = TOOL_HOST,
+	 .given = "certs.d/HOST/ca.crt",
+	 .version = {"version"},
+	 .setup = {{"=install", "-D", "-m", "644", "{root}", "{home}/certs.d/{host}/ca.crt"}},
+	 .run = {"s_client", "-connect", "127.0.0.1:{port}", "-servername", "{host}",
+		 "-verify_hostname", "{host}", "-verify_return_error", "-quiet", "?-CAfile",
+		 "?{home}/certs.d/{host}/ca.crt"},
+	 .input = TOOL_REQUEST},
+	{0},
+};
+
 static const struct tool_step nss_steps[] = {
 	{TOOL_LINUX, "this user",
 	 "mkdir -p ~/.pki/nssdb\n"
@@ -89,6 +107,7 @@ static const struct tool_client nss_clients[] = {
 	 .given = "certutil -A -t C,,",
 	 .setup = {{"=mkdir", "{home}/trusted", "{home}/empty"},
 		   {"=certutil", "-N", "--empty-password", "-d", "sql:{home}/trusted"},
+		   {"=certutil", "-N", "--empty-password", "-d", "sql:{home}/empty"},
 		   {"=certutil", "-A", "-n", "subca-root", "-t", "C,,", "-i", "{root}", "-d",
 		    "sql:{home}/trusted"}},
 	 .run = {"-h", "{host}", "-p", "{port}", "-4", "-V", "tls1.2:tls1.3", "-d",
@@ -165,7 +184,8 @@ const struct tool tools_systems[] = {
 	 .name = "Docker daemon and Windows images",
 	 .effect = TOOL_ADDS,
 	 .note = "What a container trusts is the image's affair: see debian, alpine, rhel.",
-	 .steps = docker_steps},
+	 .steps = docker_steps,
+	 .clients = docker_clients},
 	{.id = "nss",
 	 .name = "Chromium, Chrome, Firefox (NSS)",
 	 .effect = TOOL_ADDS,

@@ -72,10 +72,14 @@ static void check_client(const struct tool_client *c)
 		assert_non_null(strchr(c->environment[i], '='));
 		trusted = trusted || c->environment[i][0] == '?' || c->environment[i][0] == '!';
 	}
-	for (size_t i = 0; i < TOOL_SETUPS; i++)
+	for (size_t i = 0; i < TOOL_SETUPS; i++) {
 		for (size_t j = 0; j < TOOL_WORDS && c->setup[i][j]; j++)
 			expands(c->setup[i][j]);
+		assert_null(c->setup[i][TOOL_WORDS - 1]);
+	}
 	assert_true(trusted);
+	assert_null(c->version[TOOL_NAMES - 1]);
+	assert_null(c->environment[TOOL_NAMES - 1]);
 	assert_non_null(c->program);
 	assert_non_null(c->given);
 	assert_null(c->run[TOOL_WORDS - 1]);

@@ -1,0 +1,47 @@
+#include "trust/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum status words_add(struct words *w, const char *word, struct error *e)
+{
+	if (w->count + 1 >= w->room) {
+		size_t room = w->room ? 2 * w->room : 32;
+		char **list = reallocarray(w->list, room, sizeof *list);
+
+		if (!list)
+			return error_memory(e);
+		w->list = list;
+		w->room = room;
+	}
+	w->list[w->count] = strdup(word);
+	if (!w->list[w->count])
+		return error_memory(e);
+	w->list[++w->count] = NULL;
+	return STATUS_OK;
+}
+
+bool words_have_variable(const struct words *w, const char *setting)
+{
+	size_t len = strcspn(setting, "=") + 1;
+
+	for (size_t i = 0; i < w->count; i++)
+		if (strncmp(w->list[i], setting, len) == 0)
+			return true;
+	return false;
+}
+
+const char *const *words_get(const struct words *w)
+{
+	static const char *const none[] = {NULL};
+
+	return w->list ? (const char *const *)w->list : none;
+}
+
+void words_free(struct words *w)
+{
+	while (w->count)
+		free(w->list[--w->count]);
+	free(w->list);
+	*w = (struct words){0};
+}
