@@ -12,12 +12,12 @@
 #include <openssl/x509.h>
 
 #include "base/file.h"
+#include "hsm/pkcs8.h"
 #include "hsm/rsa_agree.h"
 
 #define KEYFILE_MAX (64 * 1024)
 #define SALT_SIZE 16
 /* RFC 8018 sets no end; past this a file only serves to keep the machine busy. */
-#define ITERATIONS_MAX 50000000
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
@@ -239,104 +239,6 @@ enum status keyfile_is_encrypted(const char *path, bool *encrypted, struct error
 
 /* --- reading: the key in the block ------------------------------------------------------------ */
 
-static enum status damaged(struct error *e)
-{
-	return error_openssl(e, STATUS_KEY, NULL, "restore it from a copy",
-			     "holds a private key that cannot be decoded");
-}
-
-static enum status wrong_passphrase(struct error *e)
-{
-	ERR_clear_error();
-	return error_set(e, STATUS_KEY, NULL, "try again", "the passphrase is wrong");
-}
-
-/* OpenSSL would spend minutes on a count near 2^31 before it says anything. */
-static bool iterations_bounded(const X509_SIG *sealed)
-{
-	const X509_ALGOR *algorithm = NULL;
-	const ASN1_OBJECT *kdf = NULL;
-	const void *parameters = NULL;
-	int type = V_ASN1_UNDEF;
-	PBE2PARAM *pbe2 = NULL;
-	PBKDF2PARAM *pbkdf2 = NULL;
-	int64_t iterations = 0;
-	bool bounded = true;
-
-	X509_SIG_get0(sealed, &algorithm, NULL);
-	X509_ALGOR_get0(&kdf, &type, &parameters, algorithm);
-	if (OBJ_obj2nid(kdf) == NID_pbes2 && type == V_ASN1_SEQUENCE)
-		pbe2 = ASN1_item_unpack(parameters, ASN1_ITEM_rptr(PBE2PARAM));
-	if (pbe2)
-		X509_ALGOR_get0(&kdf, &type, &parameters, pbe2->keyfunc);
-	if (pbe2 && OBJ_obj2nid(kdf) == NID_id_pbkdf2 && type == V_ASN1_SEQUENCE)
-		pbkdf2 = ASN1_item_unpack(parameters, ASN1_ITEM_rptr(PBKDF2PARAM));
-	if (pbkdf2)
-		bounded = ASN1_INTEGER_get_int64(&iterations, pbkdf2->iter) == 1 &&
-			  iterations >= 1 && iterations <= ITERATIONS_MAX;
-	PBKDF2PARAM_free(pbkdf2);
-	PBE2PARAM_free(pbe2);
-	ERR_clear_error();
-	return bounded;
-}
-
-static bool cipher_unknown(void)
-{
-	int reason = ERR_GET_REASON(ERR_peek_error());
-
-	return reason == ERR_R_UNSUPPORTED || reason == EVP_R_UNKNOWN_PBE_ALGORITHM ||
-	       reason == EVP_R_UNSUPPORTED_CIPHER || reason == EVP_R_UNSUPPORTED_PRF ||
-	       reason == EVP_R_UNSUPPORTED_KEY_DERIVATION_FUNCTION ||
-	       reason == EVP_R_UNSUPPORTED_ALGORITHM;
-}
-
-static enum status decrypt_pkcs8(const struct block *b, const struct secret *passphrase,
-				 PKCS8_PRIV_KEY_INFO **out, struct error *e)
-{
-	const unsigned char *at = b->data;
-	X509_SIG *sealed = d2i_X509_SIG(NULL, &at, b->len);
-	enum status status = STATUS_OK;
-
-	if (!sealed || at != b->data + b->len) {
-		X509_SIG_free(sealed);
-		return damaged(e);
-	}
-	if (!iterations_bounded(sealed)) {
-		status = error_set(e, STATUS_KEY, NULL, "restore it from a copy",
-				   "asks for an unreasonable number of PBKDF2 iterations");
-	} else {
-		*out = PKCS8_decrypt(sealed, secret_text(passphrase), (int)secret_len(passphrase));
-		if (!*out && cipher_unknown())
-			status = error_openssl(e, STATUS_KEY, NULL,
-					       "encrypt it anew: openssl pkcs8 -topk8 -v2 aes256",
-					       "is encrypted in a way that is not supported");
-		else if (!*out)
-			status = wrong_passphrase(e);
-	}
-	X509_SIG_free(sealed);
-	return status;
-}
-
-static enum status decode_pkcs8(const struct block *b, const struct secret *passphrase,
-				EVP_PKEY **out, struct error *e)
-{
-	const unsigned char *at = b->data;
-	PKCS8_PRIV_KEY_INFO *info = NULL;
-	enum status status = STATUS_OK;
-
-	if (b->form == FORM_PKCS8_ENCRYPTED)
-		status = decrypt_pkcs8(b, passphrase, &info, e);
-	else
-		info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, b->len);
-	if (status == STATUS_OK) {
-		*out = info ? EVP_PKCS82PKEY(info) : NULL;
-		if (!*out)
-			status = damaged(e);
-	}
-	PKCS8_PRIV_KEY_INFO_free(info);
-	return status;
-}
-
 /* Stands in for OpenSSL's own, which would prompt. */
 static int give_passphrase(char *to, int size, int writing, void *from)
 {
@@ -360,12 +262,12 @@ static enum status decode_traditional(struct block *b, const struct secret *pass
 				     "encrypt it anew: openssl pkcs8 -topk8 -v2 aes256",
 				     "is encrypted in a way that is not supported");
 	if (PEM_do_header(&cipher, b->data, &b->len, give_passphrase, (void *)passphrase) != 1)
-		return wrong_passphrase(e);
+		return pkcs8_wrong_passphrase(e);
 	*out = d2i_PrivateKey(b->form == FORM_RSA ? EVP_PKEY_RSA : EVP_PKEY_EC, NULL, &at, b->len);
 	/* Its padding is right by chance once in 256 wrong passphrases. */
 	if (!*out && cipher.cipher)
-		return wrong_passphrase(e);
-	return *out ? STATUS_OK : damaged(e);
+		return pkcs8_wrong_passphrase(e);
+	return *out ? STATUS_OK : pkcs8_damaged(e);
 }
 
 static enum status decode_block(struct block *b, const struct secret *passphrase, EVP_PKEY **out,
@@ -374,7 +276,8 @@ static enum status decode_block(struct block *b, const struct secret *passphrase
 	if (block_encrypted(b) && !passphrase)
 		return error_set(e, STATUS_KEY, NULL, "give its passphrase", "is encrypted");
 	if (b->form == FORM_PKCS8 || b->form == FORM_PKCS8_ENCRYPTED)
-		return decode_pkcs8(b, passphrase, out, e);
+		return pkcs8_decode((struct span){b->data, (size_t)b->len},
+				    b->form == FORM_PKCS8_ENCRYPTED, passphrase, out, e);
 	return decode_traditional(b, passphrase, out, e);
 }
 
@@ -445,7 +348,7 @@ static enum status public_half(EVP_PKEY *key, EVP_PKEY **out, struct error *e)
 	OSSL_PARAM_free(parts);
 	EVP_PKEY_CTX_free(context);
 	if (!done)
-		return damaged(e);
+		return pkcs8_damaged(e);
 	status = signature_algorithm_for(*out, NULL, &algorithm, e);
 	X509_ALGOR_free(algorithm);
 	return status;
