@@ -6,6 +6,7 @@
 
 #include "ca/lint.h"
 #include "csr/key.h"
+#include "csr/rsa_weak.h"
 
 /* What the audit's own rules tell, with all certificates at hand. */
 static bool told_elsewhere(const struct rule *rule, bool key_is_judged)
@@ -24,8 +25,10 @@ static enum status take(const struct finding *f, uint32_t record, struct audit_f
 			    *f->where ? " " : "", f->message);
 }
 
-/* OpenSSL verifies with no larger one, and square roots of hostile ones would take for ever. */
-#define RSA_BITS_MOST 16384
+static struct span string_span(const ASN1_STRING *s)
+{
+	return (struct span){ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)};
+}
 
 /* --- key -------------------------------------------------------------------------------------- */
 
@@ -34,25 +37,17 @@ static enum status judge_rsa(const DER_SPKI *spki, struct judged *j, bool keep,
 {
 	const unsigned char *at = ASN1_STRING_get0_data(spki->key);
 	DER_RSA *rsa = d2i_DER_RSA(NULL, &at, ASN1_STRING_length(spki->key));
-	BIGNUM *modulus = rsa ? ASN1_INTEGER_to_BN(rsa->modulus, NULL) : NULL;
-	BIGNUM *exponent = rsa ? ASN1_INTEGER_to_BN(rsa->exponent, NULL) : NULL;
+	struct span modulus = {NULL, 0};
 	enum status s = STATUS_OK;
 
 	/* What is no key is lint's to tell. */
-	if (modulus && BN_num_bits(modulus) > RSA_BITS_MOST) {
-		s = findings_add(found, audit_rule_find("csr_key_rsa_size"), "public key", e,
-				 "the RSA modulus has %d bits, more than any program takes",
-				 BN_num_bits(modulus));
-	} else if (modulus && exponent && !BN_is_negative(modulus) && !BN_is_zero(modulus)) {
-		s = csr_key_check_rsa(modulus, exponent, found, e);
-		if (s == STATUS_OK && keep)
-			s = bytes_copy(&j->modulus,
-				       (struct span){ASN1_STRING_get0_data(rsa->modulus),
-						     (size_t)ASN1_STRING_length(rsa->modulus)},
-				       e);
+	if (rsa && ASN1_STRING_type(rsa->modulus) != V_ASN1_NEG_INTEGER)
+		modulus = string_span(rsa->modulus);
+	if (modulus.len && !(modulus.len == 1 && modulus.data[0] == 0)) {
+		s = csr_key_check_rsa(modulus, string_span(rsa->exponent), found, e);
+		if (s == STATUS_OK && keep && modulus.len <= RSA_MODULUS_BITS_MOST / 8)
+			s = bytes_copy(&j->modulus, modulus, e);
 	}
-	BN_free(modulus);
-	BN_free(exponent);
 	DER_RSA_free(rsa);
 	return s;
 }

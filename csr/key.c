@@ -1,5 +1,6 @@
 #include "csr/key.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -73,83 +74,88 @@ const struct rule *csr_key_rules(size_t *count)
 	return rules;
 }
 
-static enum status check_exponent(const BIGNUM *exponent, struct findings *f, struct error *e)
+static enum status check_exponent(struct span octets, struct findings *f, struct error *e)
 {
-	int bits = BN_num_bits(exponent);
+	unsigned long value = 0;
+	size_t bits;
 
+	while (octets.len && octets.data[0] == 0)
+		octets = (struct span){octets.data + 1, octets.len - 1};
+	bits = rsa_bits(octets);
 	if (bits > EXPONENT_BITS_MOST)
 		return findings_add(f, &rules[RSA_EXPONENT], "public key", e,
-				    "the RSA exponent has %d bits, more than %d", bits,
+				    "the RSA exponent has %zu bits, more than %d", bits,
 				    EXPONENT_BITS_MOST);
+	for (size_t i = 0; bits <= 16 && i < octets.len; i++)
+		value = value << 8 | octets.data[i];
 	if (bits <= 16)
 		return findings_add(f, &rules[RSA_EXPONENT], "public key", e,
-				    "the RSA exponent is %llu, less than %d",
-				    (unsigned long long)BN_get_word(exponent), EXPONENT_LEAST);
-	if (!BN_is_odd(exponent))
+				    "the RSA exponent is %lu, less than %d", value, EXPONENT_LEAST);
+	if (!(octets.data[octets.len - 1] & 1))
 		return findings_add(f, &rules[RSA_EXPONENT], "public key", e,
 				    "the RSA exponent is even");
 	return STATUS_OK;
 }
 
-static enum status check_size(const BIGNUM *modulus, struct findings *f, struct error *e)
+static enum status check_size(const struct rsa_modulus *n, struct findings *f, struct error *e)
 {
-	int bits = BN_num_bits(modulus);
-
-	if (bits < MODULUS_LEAST && findings_add(f, &rules[RSA_SMALL], "public key", e,
-						 "the RSA modulus has %d bits, less than %d", bits,
-						 MODULUS_LEAST) != STATUS_OK)
+	if (n->bits < MODULUS_LEAST && findings_add(f, &rules[RSA_SMALL], "public key", e,
+						    "the RSA modulus has %zu bits, less than %d",
+						    n->bits, MODULUS_LEAST) != STATUS_OK)
 		return e->status;
-	if (bits % 8)
+	if (n->bits % 8)
 		return findings_add(f, &rules[RSA_SIZE], "public key", e,
-				    "the RSA modulus has %d bits, no multiple of 8", bits);
+				    "the RSA modulus has %zu bits, no multiple of 8", n->bits);
 	return STATUS_OK;
 }
 
-static enum status check_residues(const BIGNUM *modulus, struct findings *f, struct error *e)
+static enum status check_factors(const struct rsa_modulus *n, struct findings *f, struct error *e)
 {
-	struct rsa_residues residues;
-	unsigned factor = rsa_small_factor(modulus);
+	unsigned factor = rsa_small_factor(n);
+	enum status s = STATUS_OK;
 
 	if (factor)
-		return findings_add(f, &rules[RSA_FACTOR], "public key", e,
-				    "the RSA modulus is divisible by %u", factor);
-	if (rsa_residues(modulus, &residues, e) != STATUS_OK)
-		return e->status;
-	if (rsa_has_roca_mark(&residues))
-		return findings_add(f, &rules[RSA_ROCA], "public key", e,
-				    "the RSA modulus bears the mark of the ROCA flaw");
-	return STATUS_OK;
+		s = findings_add(f, &rules[RSA_FACTOR], "public key", e,
+				 "the RSA modulus is divisible by %u", factor);
+	else if (rsa_has_roca_mark(n))
+		s = findings_add(f, &rules[RSA_ROCA], "public key", e,
+				 "the RSA modulus bears the mark of the ROCA flaw");
+	if (s == STATUS_OK && rsa_has_close_primes(n))
+		s = findings_add(f, &rules[RSA_CLOSE_PRIMES], "public key", e,
+				 "Fermat's method factors the RSA modulus at once");
+	return s;
 }
 
-static enum status check_primes(const BIGNUM *modulus, struct findings *f, struct error *e)
-{
-	bool close = false;
-
-	if (rsa_has_close_primes(modulus, &close, e) != STATUS_OK)
-		return e->status;
-	if (close)
-		return findings_add(f, &rules[RSA_CLOSE_PRIMES], "public key", e,
-				    "Fermat's method factors the RSA modulus at once");
-	return STATUS_OK;
-}
-
-enum status csr_key_check_rsa(const BIGNUM *modulus, const BIGNUM *exponent, struct findings *f,
+enum status csr_key_check_rsa(struct span modulus, struct span exponent, struct findings *f,
 			      struct error *e)
 {
-	enum status status = check_size(modulus, f, e);
+	struct rsa_modulus n;
+	enum status status;
 
+	if (!rsa_modulus_read(modulus, &n))
+		return findings_add(f, &rules[RSA_SIZE], "public key", e,
+				    "the RSA modulus has %zu bits, more than any program takes",
+				    n.bits);
+	status = check_size(&n, f, e);
 	if (status == STATUS_OK)
 		status = check_exponent(exponent, f, e);
-	if (status == STATUS_OK)
-		status = check_residues(modulus, f, e);
-	if (status == STATUS_OK)
-		status = check_primes(modulus, f, e);
-	return status;
+	return status == STATUS_OK ? check_factors(&n, f, e) : status;
+}
+
+static enum status octets_of(const BIGNUM *number, struct bytes *out, struct error *e)
+{
+	out->len = (size_t)BN_num_bytes(number);
+	out->data = malloc(out->len + 1);
+	if (!out->data)
+		return error_memory(e);
+	BN_bn2bin(number, out->data);
+	return STATUS_OK;
 }
 
 static enum status check_rsa(EVP_PKEY *key, struct findings *f, struct error *e)
 {
 	BIGNUM *modulus = NULL, *exponent = NULL;
+	struct bytes n = {0}, of_e = {0};
 	enum status status = STATUS_OK;
 
 	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) != 1 ||
@@ -157,7 +163,13 @@ static enum status check_rsa(EVP_PKEY *key, struct findings *f, struct error *e)
 		status = error_openssl(e, STATUS_INPUT, NULL, NULL,
 				       "an RSA key without its numbers");
 	if (status == STATUS_OK)
-		status = csr_key_check_rsa(modulus, exponent, f, e);
+		status = octets_of(modulus, &n, e);
+	if (status == STATUS_OK)
+		status = octets_of(exponent, &of_e, e);
+	if (status == STATUS_OK)
+		status = csr_key_check_rsa(span_of(&n), span_of(&of_e), f, e);
+	bytes_free(&n);
+	bytes_free(&of_e);
 	BN_free(modulus);
 	BN_free(exponent);
 	return status;

@@ -7,6 +7,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/bytes.h"
 #include "base/finding.h"
 #include "csr/weak_keys.h"
 
@@ -28,8 +29,11 @@ MUST_CHECK enum status csr_key_check(EVP_PKEY *key, struct findings *findings, s
 MUST_CHECK enum status csr_key_check_listed(EVP_PKEY *key, const struct weak_keys *list,
 					    struct findings *findings, struct error *e);
 
-/* The same of an RSA key by its numbers alone: decoding a key costs several times the judgement. */
-MUST_CHECK enum status csr_key_check_rsa(const BIGNUM *modulus, const BIGNUM *exponent,
+/*
+ * The same of an RSA key by the octets of its numbers alone, the highest first: decoding a key costs
+ * several times the judgement.
+ */
+MUST_CHECK enum status csr_key_check_rsa(struct span modulus, struct span exponent,
 					 struct findings *findings, struct error *e);
 
 /* The rules above, in that order. */

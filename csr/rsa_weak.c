@@ -1,8 +1,12 @@
 #include "csr/rsa_weak.h"
 
-#include <endian.h>
+#include <pthread.h>
+#include <string.h>
 
-#include <openssl/err.h>
+#include <gmp.h>
+
+_Static_assert(GMP_NUMB_BITS == 64 && sizeof(mp_limb_t) == sizeof(uint64_t),
+	       "GMP with 64-bit limbs");
 
 /* clang-format off */
 static const uint16_t primes[] = {
@@ -46,9 +50,32 @@ static const uint16_t primes[] = {
 /* clang-format on */
 #define PRIMES (sizeof primes / sizeof primes[0])
 
-/* --- small factors ---------------------------------------------------------------------------- */
+/* --- the modulus ------------------------------------------------------------------------------ */
 
-#define LIMBS_MOST (RSA_MODULUS_BITS_MOST / 64)
+size_t rsa_bits(struct span octets)
+{
+	size_t bits = octets.len * 8;
+
+	for (unsigned top = octets.len ? octets.data[0] : 0x80; !(top & 0x80); top <<= 1)
+		bits--;
+	return bits;
+}
+
+bool rsa_modulus_read(struct span octets, struct rsa_modulus *out)
+{
+	while (octets.len && octets.data[0] == 0)
+		octets = (struct span){octets.data + 1, octets.len - 1};
+	out->bits = rsa_bits(octets);
+	out->count = (octets.len + 7) / 8;
+	if (out->count > RSA_LIMBS_MOST)
+		return false;
+	memset(out->limbs, 0, out->count * sizeof out->limbs[0]);
+	for (size_t i = 0; i < octets.len; i++)
+		out->limbs[i / 8] |= (mp_limb_t)octets.data[octets.len - 1 - i] << i % 8 * 8;
+	return true;
+}
+
+/* --- what all moduli share -------------------------------------------------------------------- */
 
 /* 1 / m modulo 2^64, for odd m: m is right to 3 bits, and each step doubles them (Newton). */
 static uint64_t inverse(uint64_t m)
@@ -60,88 +87,157 @@ static uint64_t inverse(uint64_t m)
 	return x;
 }
 
-/*
- * A number that the odd m and its factors divide exactly where they divide n: Hensel's division,
- * from the least limb up (Jebelean, "An algorithm for exact division", 1993). Each step takes off n
- * the multiple q of m that has its lowest limb, and goes on with the rest one limb higher; what is
- * left in the end is n times a power of 2^-64 modulo m. Two multiplications a limb, no division.
- */
-static uint64_t hensel_rest(const uint64_t *limbs, size_t count, uint64_t m)
+/* Products of as many primes each as 64 bits hold, four at a time. */
+#define LANES 4
+#define PRODUCTS_MOST 100
+
+static struct {
+	uint64_t of[PRODUCTS_MOST], inverse[PRODUCTS_MOST];
+	size_t first[PRODUCTS_MOST + 1]; /* of its primes; one after the last: the end */
+	size_t count;
+} products;
+
+/* x is a multiple of a prime exactly where x * inverse modulo 2^64 is at most most. */
+static struct {
+	uint64_t inverse, most;
+} multiples[PRIMES];
+
+/* The exponent of 65537 that gives a value modulo each of the primes. */
+#define NO_POWER UINT8_MAX
+static uint8_t logs[ROCA_PRIMES][168], periods[ROCA_PRIMES];
+
+/* What a square leaves modulo these is one of few values: a sieve before any long arithmetic. */
+static const unsigned sieve[] = {64, 63, 61, 59, 55, 53, 47, 43, 41, 37};
+#define SIEVES (sizeof sieve / sizeof sieve[0])
+/* Of all but 64. */
+#define SIEVE_PRODUCT (63ull * 61 * 59 * 55 * 53 * 47 * 43 * 41 * 37)
+/* Bit x of [i][n]: x² - n is a square modulo sieve[i]. */
+static uint64_t squares[SIEVES][64];
+
+static void make_products(void)
 {
-	uint64_t inverted = inverse(m), carry = 0;
+	for (size_t i = 0; i < PRIMES || products.count % LANES;) {
+		size_t at = products.count++;
 
-	for (size_t i = 0; i < count; i++) {
-		uint64_t borrow = limbs[i] < carry, q = (limbs[i] - carry) * inverted;
-
-		carry = (uint64_t)((unsigned __int128)q * m >> 64) + borrow;
+		products.first[at] = i;
+		products.of[at] = 1;
+		while (i < PRIMES && products.of[at] <= UINT64_MAX / primes[i])
+			products.of[at] *= primes[i++];
+		products.inverse[at] = inverse(products.of[at]);
 	}
-	return carry;
+	products.first[products.count] = PRIMES;
+	for (size_t i = 0; i < PRIMES; i++) {
+		multiples[i].inverse = inverse(primes[i]);
+		multiples[i].most = UINT64_MAX / primes[i];
+	}
 }
 
-/* As many primes from the one at place i on as a product of 64 bits holds; *end is the next. */
-static uint64_t product_from(size_t i, size_t *end)
+static void make_logs(void)
 {
-	uint64_t product = 1;
+	memset(logs, NO_POWER, sizeof logs);
+	for (size_t i = 0; i < ROCA_PRIMES; i++) {
+		unsigned power = 1;
 
-	for (*end = i; *end < PRIMES && product <= UINT64_MAX / primes[*end]; ++*end)
-		product *= primes[*end];
-	return product;
+		do {
+			logs[i][power] = periods[i]++;
+			power = power * (65537u % primes[i]) % primes[i];
+		} while (power != 1);
+	}
 }
 
-unsigned rsa_small_factor(const BIGNUM *n)
+static void make_squares(void)
 {
-	uint64_t limbs[LIMBS_MOST];
-	size_t count = ((size_t)BN_num_bytes(n) + 7) / 8;
+	for (size_t i = 0; i < SIEVES; i++) {
+		unsigned m = sieve[i];
+		uint64_t is_square = 0;
 
-	if (count > LIMBS_MOST)
-		return 0;
-	if (!BN_is_odd(n))
+		for (unsigned x = 0; x < m; x++)
+			is_square |= UINT64_C(1) << x * x % m;
+		for (unsigned n = 0; n < m; n++)
+			for (unsigned x = 0; x < m; x++)
+				squares[i][n] |= (is_square >> (x * x + m - n) % m & 1) << x;
+	}
+}
+
+static void make_tables(void)
+{
+	make_products();
+	make_logs();
+	make_squares();
+}
+
+static void need_tables(void)
+{
+	static pthread_once_t made = PTHREAD_ONCE_INIT;
+
+	pthread_once(&made, make_tables);
+}
+
+/* --- small factors ---------------------------------------------------------------------------- */
+
+static inline uint64_t hensel_step(uint64_t limb, uint64_t carry, uint64_t m, uint64_t inverted)
+{
+	uint64_t q = (limb - carry) * inverted;
+
+	return (uint64_t)((unsigned __int128)q * m >> 64) + (limb < carry);
+}
+
+/*
+ * Numbers that the odd products and their factors divide exactly where they divide n: Hensel's
+ * division, from the least limb up (Jebelean, "An algorithm for exact division", 1993). Each step
+ * takes off n the multiple q of m that has its lowest limb, and goes on with the rest one limb
+ * higher; what is left in the end is n times a power of 2^-64 modulo m. Two multiplications a limb,
+ * no division; each waits for the one before it, so that four products go side by side.
+ */
+static void hensel_rests(const struct rsa_modulus *n, size_t first, uint64_t rests[static LANES])
+{
+	const uint64_t *m = products.of + first, *inverted = products.inverse + first;
+	uint64_t a = 0, b = 0, c = 0, d = 0;
+
+	for (size_t i = 0; i < n->count; i++) {
+		uint64_t limb = n->limbs[i];
+
+		a = hensel_step(limb, a, m[0], inverted[0]);
+		b = hensel_step(limb, b, m[1], inverted[1]);
+		c = hensel_step(limb, c, m[2], inverted[2]);
+		d = hensel_step(limb, d, m[3], inverted[3]);
+	}
+	rests[0] = a;
+	rests[1] = b;
+	rests[2] = c;
+	rests[3] = d;
+}
+
+unsigned rsa_small_factor(const struct rsa_modulus *n)
+{
+	uint64_t rests[LANES];
+
+	need_tables();
+	if (n->count == 0 || !(n->limbs[0] & 1))
 		return 2;
-	BN_bn2lebinpad(n, (unsigned char *)limbs, (int)(count * sizeof limbs[0]));
-	for (size_t i = 0; i < count; i++)
-		limbs[i] = le64toh(limbs[i]);
-	for (size_t i = 0, end; i < PRIMES; i = end) {
-		uint64_t rest = hensel_rest(limbs, count, product_from(i, &end));
+	for (size_t i = 0; i < products.count; i += LANES) {
+		hensel_rests(n, i, rests);
+		for (size_t lane = 0; lane < LANES; lane++) {
+			size_t k = products.first[i + lane], end = products.first[i + lane + 1];
 
-		for (size_t k = i; k < end; k++)
-			if (rest % primes[k] == 0)
-				return primes[k];
+			for (; k < end; k++)
+				if (rests[lane] * multiples[k].inverse <= multiples[k].most)
+					return primes[k];
+		}
 	}
 	return 0;
 }
 
 /* --- ROCA ------------------------------------------------------------------------------------- */
 
-enum status rsa_residues(const BIGNUM *n, struct rsa_residues *residues, struct error *e)
+/* Of the primes in one product; n has a limb at least. */
+static void residues_in(const struct rsa_modulus *n, size_t product, struct rsa_residues *out)
 {
-	/* One long division by a product of primes stands for one by each of them. */
-	for (size_t i = 0, end; i < ROCA_PRIMES; i = end) {
-		BN_ULONG rest = BN_mod_word(n, product_from(i, &end));
+	uint64_t rest = mpn_mod_1(n->limbs, (mp_size_t)n->count, products.of[product]);
 
-		if (rest == (BN_ULONG)-1)
-			return error_memory(e);
-		for (size_t k = i; k < end && k < ROCA_PRIMES; k++)
-			residues->of[k] = (uint16_t)(rest % primes[k]);
-	}
-	return STATUS_OK;
-}
-
-/* x = 65537^log modulo p, and that power's period; false where x is no power of it. */
-static bool logarithm(unsigned x, unsigned p, unsigned *log, unsigned *period)
-{
-	unsigned power = 1 % p, count = 0;
-	bool found = false;
-
-	do {
-		if (power == x) {
-			*log = count;
-			found = true;
-		}
-		power = power * (65537u % p) % p;
-		count++;
-	} while (power != 1);
-	*period = count;
-	return found;
+	for (size_t k = products.first[product]; k < products.first[product + 1] && k < ROCA_PRIMES;
+	     k++)
+		out->of[k] = (uint16_t)(rest % primes[k]);
 }
 
 static unsigned common_divisor(unsigned a, unsigned b)
@@ -155,17 +251,20 @@ static unsigned common_divisor(unsigned a, unsigned b)
 	return a;
 }
 
-bool rsa_has_roca_mark(const struct rsa_residues *residues)
+bool rsa_is_roca_mark(const struct rsa_residues *residues)
 {
-	unsigned log[ROCA_PRIMES], period[ROCA_PRIMES];
+	uint8_t log[ROCA_PRIMES];
 
-	for (size_t i = 0; i < ROCA_PRIMES; i++)
-		if (!logarithm(residues->of[i], primes[i], &log[i], &period[i]))
+	need_tables();
+	for (size_t i = 0; i < ROCA_PRIMES; i++) {
+		log[i] = logs[i][residues->of[i]];
+		if (log[i] == NO_POWER)
 			return false;
+	}
 	/* One exponent must serve all primes: it exists exactly where each two of them agree. */
 	for (size_t i = 0; i < ROCA_PRIMES; i++) {
 		for (size_t k = 0; k < i; k++) {
-			unsigned shared = common_divisor(period[i], period[k]);
+			unsigned shared = common_divisor(periods[i], periods[k]);
 
 			if (log[i] % shared != log[k] % shared)
 				return false;
@@ -174,125 +273,83 @@ bool rsa_has_roca_mark(const struct rsa_residues *residues)
 	return true;
 }
 
+bool rsa_has_roca_mark(const struct rsa_modulus *n)
+{
+	struct rsa_residues residues;
+
+	need_tables();
+	if (n->count == 0)
+		return false;
+	for (size_t i = 0; products.first[i] < ROCA_PRIMES; i++) {
+		residues_in(n, i, &residues);
+		/* Nearly every honest modulus goes here, at the first product. */
+		for (size_t k = products.first[i]; k < products.first[i + 1] && k < ROCA_PRIMES;
+		     k++)
+			if (logs[k][residues.of[k]] == NO_POWER)
+				return false;
+	}
+	return rsa_is_roca_mark(&residues);
+}
+
 /* --- close primes ----------------------------------------------------------------------------- */
 
 #define FERMAT_STEPS 100
 
-/*
- * root = floor(sqrt(n)), n > 0: Newton's method, each step with twice the precision of the last, so
- * that all of it costs little more than its last division. d of the root's c bits are known before
- * a step that makes them e; the invariant and its proof are those of CPython's math.isqrt.
- */
-static bool integer_root(BIGNUM *root, const BIGNUM *n, BN_CTX *context)
+typedef unsigned __int128 steps; /* bit k: step k */
+
+/* The steps k of which (a + k)² - n may be a square. */
+static steps fermat_steps(const struct rsa_modulus *n, const mp_limb_t *a, size_t count)
 {
-	int c = (BN_num_bits(n) - 1) / 2, d = 0, done;
-	BIGNUM *part = BN_CTX_get(context);
+	uint64_t n_rest = mpn_mod_1(n->limbs, (mp_size_t)n->count, SIEVE_PRODUCT);
+	uint64_t a_rest = mpn_mod_1(a, (mp_size_t)count, SIEVE_PRODUCT);
+	steps left = ((steps)1 << FERMAT_STEPS) - 1;
 
-	if (!part || !BN_one(root))
-		return false;
-	for (int s = 31 - __builtin_clz((unsigned)c | 1); s >= 0; s--) {
-		done = d;
-		d = c >> s;
-		if (d == 0)
-			continue;
-		if (!BN_rshift(part, n, 2 * c - done - d + 1) ||
-		    !BN_div(part, NULL, part, root, context) ||
-		    !BN_lshift(root, root, d - done - 1) || !BN_add(root, root, part))
-			return false;
-	}
-	return BN_sqr(part, root, context) && (BN_cmp(part, n) <= 0 || BN_sub_word(root, 1));
-}
-
-/* -1 on failure. */
-static int is_square(const BIGNUM *n, BN_CTX *context)
-{
-	BIGNUM *root = BN_CTX_get(context), *square = BN_CTX_get(context);
-
-	if (BN_is_zero(n))
-		return 1;
-	if (!square || !integer_root(root, n, context) || !BN_sqr(square, root, context))
-		return -1;
-	return BN_cmp(square, n) == 0;
-}
-
-/* What a square leaves modulo these is one of few values: a sieve before any long arithmetic. */
-static const unsigned sieve[] = {64, 63, 61, 59, 55, 53, 47, 43, 41, 37};
-#define SIEVES (sizeof sieve / sizeof sieve[0])
-
-struct fermat {
-	uint64_t squares[SIEVES]; /* bit x: x is a square modulo sieve[i] */
-	unsigned n[SIEVES], a[SIEVES];
-};
-
-static bool fermat_begin(struct fermat *f, const BIGNUM *n, const BIGNUM *a)
-{
 	for (size_t i = 0; i < SIEVES; i++) {
-		BN_ULONG n_rest = BN_mod_word(n, sieve[i]), a_rest = BN_mod_word(a, sieve[i]);
+		unsigned m = sieve[i], first = (unsigned)(((i ? a_rest : a[0]) + 1) % m);
+		steps of_m = squares[i][(i ? n_rest : n->limbs[0]) % m];
 
-		if (n_rest == (BN_ULONG)-1 || a_rest == (BN_ULONG)-1)
-			return false;
-		f->n[i] = (unsigned)n_rest;
-		f->a[i] = (unsigned)a_rest;
-		f->squares[i] = 0;
-		for (unsigned x = 0; x < sieve[i]; x++)
-			f->squares[i] |= UINT64_C(1) << (x * x % sieve[i]);
+		of_m = (of_m >> first | of_m << (m - first)) & (((steps)1 << m) - 1);
+		/* Modulo m they come again. */
+		for (unsigned k = m; k < FERMAT_STEPS; k *= 2)
+			of_m |= of_m << k;
+		left &= of_m;
 	}
-	return true;
+	return left << 1;
 }
 
-/* Whether (a + k)² - n may be a square. */
-static bool fermat_may_be(const struct fermat *f, unsigned k)
+/* (a + k)² - n = 2ak + k² - rest, where rest = n - a². */
+static bool is_factored(const mp_limb_t *a, size_t count, unsigned k, const mp_limb_t *rest,
+			mp_size_t rest_count)
 {
-	for (size_t i = 0; i < SIEVES; i++) {
-		unsigned a = f->a[i] + k;
-		unsigned rest = (a * a + sieve[i] - f->n[i]) % sieve[i];
+	mp_limb_t difference[ROOT_LIMBS_MOST + 2];
+	mp_size_t len = (mp_size_t)count + 2;
 
-		if (!(f->squares[i] >> rest & 1))
-			return false;
-	}
-	return true;
+	difference[count] = mpn_mul_1(difference, a, (mp_size_t)count, 2 * k);
+	difference[count + 1] = 0;
+	mpn_add_1(difference, difference, len, (mp_limb_t)k * k);
+	mpn_sub(difference, difference, len, rest, rest_count);
+	while (difference[len - 1] == 0)
+		len--;
+	return mpn_perfect_square_p(difference, len);
 }
 
 /* n = a² - b² = (a - b)(a + b); where the primes are close, a is just above n's root. */
-static int fermat_factors(const BIGNUM *n, BN_CTX *context)
+bool rsa_has_close_primes(const struct rsa_modulus *n)
 {
-	BIGNUM *a = BN_CTX_get(context), *difference = BN_CTX_get(context);
-	struct fermat f;
-	int square = 0;
+	mp_limb_t a[ROOT_LIMBS_MOST], rest[RSA_LIMBS_MOST];
+	size_t count = (n->count + 1) / 2;
+	mp_size_t rest_count;
+	steps left;
 
-	if (!difference || !integer_root(a, n, context) || !BN_sqr(difference, a, context))
-		return -1;
-	if (BN_cmp(difference, n) == 0)
-		return 1;
-	if (!fermat_begin(&f, n, a))
-		return -1;
-	for (unsigned k = 1; k <= FERMAT_STEPS && !square; k++) {
-		if (!fermat_may_be(&f, k))
-			continue;
-		BN_CTX_start(context);
-		if (!BN_copy(difference, a) || !BN_add_word(difference, k) ||
-		    !BN_sqr(difference, difference, context) || !BN_sub(difference, difference, n))
-			square = -1;
-		else
-			square = is_square(difference, context);
-		BN_CTX_end(context);
-	}
-	return square;
-}
-
-enum status rsa_has_close_primes(const BIGNUM *n, bool *close, struct error *e)
-{
-	BN_CTX *context = BN_CTX_new();
-	int factors = -1;
-
-	if (context) {
-		BN_CTX_start(context);
-		factors = BN_is_zero(n) ? 0 : fermat_factors(n, context);
-		BN_CTX_end(context);
-	}
-	BN_CTX_free(context);
-	if (factors < 0)
-		return error_memory(e);
-	*close = factors;
-	return STATUS_OK;
+	need_tables();
+	if (n->count == 0)
+		return false;
+	rest_count = mpn_sqrtrem(a, rest, n->limbs, (mp_size_t)n->count);
+	if (rest_count == 0)
+		return true;
+	left = fermat_steps(n, a, count);
+	for (unsigned k = 1; k <= FERMAT_STEPS; k++)
+		if ((left >> k & 1) && is_factored(a, count, k, rest, rest_count))
+			return true;
+	return false;
 }

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -98,10 +99,24 @@ static void csr_key_rsa_factor(void **state)
 		judged(rsa_of(multiple_of(factors[i]), word(65537)), "csr_key_rsa_factor");
 }
 
+static struct rsa_modulus limbs_of(const BIGNUM *n)
+{
+	unsigned char octets[2100];
+	struct span all = {octets, sizeof octets};
+	struct rsa_modulus m;
+
+	/* Zeros at the front do not count. */
+	assert_int_equal(BN_bn2binpad(n, octets, (int)sizeof octets), sizeof octets);
+	assert_true(rsa_modulus_read(all, &m));
+	assert_int_equal(m.bits, BN_num_bits(n));
+	return m;
+}
+
 /* The same by a division each, for numbers of every length in limbs and of odd lengths in octets. */
 static void small_factors_by_division(void **state)
 {
 	BIGNUM *n = BN_new();
+	struct rsa_modulus m;
 
 	(void)state;
 	for (int bits = 2; bits < 4200; bits += bits < 200 ? 3 : 61) {
@@ -111,12 +126,15 @@ static void small_factors_by_division(void **state)
 		for (unsigned p = 3; p < 4096 && !least; p += 2)
 			if (BN_mod_word(n, p) == 0)
 				least = p;
-		if (rsa_small_factor(n) != least)
-			fail_msg("%d bits: %u, where %u divides", bits, rsa_small_factor(n), least);
+		m = limbs_of(n);
+		if (rsa_small_factor(&m) != least)
+			fail_msg("%d bits: %u, where %u divides", bits, rsa_small_factor(&m),
+				 least);
 	}
 	/* 4099 is the next prime. */
 	assert_int_equal(BN_set_word(n, 4099UL * 4099UL), 1);
-	assert_int_equal(rsa_small_factor(n), 0);
+	m = limbs_of(n);
+	assert_int_equal(rsa_small_factor(&m), 0);
 	BN_free(n);
 }
 
@@ -158,7 +176,7 @@ static void roca_needs_one_exponent(void **state)
 			}
 		}
 		assert_int_equal(i, 38);
-		assert_int_equal(rsa_has_roca_mark(&r), !different);
+		assert_int_equal(rsa_is_roca_mark(&r), !different);
 	}
 }
 
@@ -179,14 +197,79 @@ static void close_primes_to_the_step(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof bits / sizeof bits[0]; i++) {
 		BIGNUM *n = fermat_modulus(bits[i / 2], i % 2);
-		bool close = false;
-		struct error e;
+		struct rsa_modulus m = limbs_of(n);
 
-		assert_int_equal(rsa_has_close_primes(n, &close, &e), STATUS_OK);
-		if (close != (i % 2 == 0))
+		if (rsa_has_close_primes(&m) != (i % 2 == 0))
 			fail_msg("s of %d bits, step %d", bits[i / 2], i % 2 ? 101 : 100);
 		BN_free(n);
 	}
+}
+
+static uint64_t root_of(uint64_t n)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = UINT64_C(1) << 31; bit; bit >>= 1)
+		if ((root | bit) * (root | bit) <= n)
+			root |= bit;
+	return root;
+}
+
+/* Step by step, as Fermat wrote it down. */
+static bool factored_by_hand(uint64_t n)
+{
+	uint64_t a = root_of(n);
+
+	if (a * a == n)
+		return true;
+	for (unsigned k = 1; k <= 100; k++) {
+		uint64_t difference = (a + k) * (a + k) - n;
+
+		if (root_of(difference) * root_of(difference) == difference)
+			return true;
+	}
+	return false;
+}
+
+/* The sieve leaves out no step that factors: of numbers of which each meets it in another place. */
+static void close_primes_by_hand(void **state)
+{
+	unsigned close = 0, far = 0;
+
+	(void)state;
+	srand(20261127);
+	for (int i = 0; i < 40000; i++) {
+		uint64_t p = ((uint64_t)rand() % 0x20000000 + 0x20000000) | 1;
+		uint64_t n = p * (p + (uint64_t)rand() % 2000000 * 2);
+		struct rsa_modulus m = {64, 1, {n}};
+
+		if (rsa_has_close_primes(&m) != factored_by_hand(n))
+			fail_msg("%llu", (unsigned long long)n);
+		close += factored_by_hand(n);
+		far += !factored_by_hand(n);
+	}
+	assert_true(close > 1000 && far > 1000);
+}
+
+/* No program takes more than 16384 bits, and no judge looks at them. */
+static void too_many_bits(void **state)
+{
+	struct bytes octets = {malloc(2050), 2050};
+	struct findings f = {0};
+	struct error e = {0};
+
+	(void)state;
+	memset(octets.data, 0xff, octets.len);
+	octets.data[0] = 0;
+	octets.data[1] = 1;
+	assert_int_equal(csr_key_check_rsa(span_of(&octets), (struct span){octets.data + 2, 1}, &f,
+					   &e),
+			 STATUS_OK);
+	assert_int_equal(f.count, 1);
+	assert_string_equal(f.items[0].rule->id, "csr_key_rsa_size");
+	assert_non_null(strstr(f.items[0].message, "16385 bits, more than any program"));
+	findings_free(&f);
+	bytes_free(&octets);
 }
 
 static void several_faults_are_all_told(void **state)
@@ -275,6 +358,8 @@ int main(void)
 		cmocka_unit_test(roca_needs_one_exponent),
 		cmocka_unit_test(csr_key_rsa_close_primes),
 		cmocka_unit_test(close_primes_to_the_step),
+		cmocka_unit_test(close_primes_by_hand),
+		cmocka_unit_test(too_many_bits),
 		cmocka_unit_test(several_faults_are_all_told),
 		cmocka_unit_test(csr_key_ec_explicit),
 		cmocka_unit_test(csr_key_ec_curve),
