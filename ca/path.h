@@ -94,6 +94,7 @@ void path_free(struct path *p);
 /* What a file holds, in its order: a chain, or roots that somebody is to trust. */
 struct path_file {
 	bool is_bundle;
+	bool unordered; /* a p7b, whose order says nothing */
 	X509 *const *certificates;
 	size_t count;
 	X509 *leaf; /* of a chain: what it is for; NULL: the lowest in it */
@@ -103,6 +104,12 @@ struct path_file {
 /* Order, duplicates, gaps, what does not belong there. Signatures are the path's to check. */
 MUST_CHECK enum status path_file_check(const struct path_file *file, struct findings *findings,
 				       struct error *e);
+enum path_file_kind { PATH_FILE_CHAIN, PATH_FILE_BUNDLE, PATH_FILE_COLLECTION };
+/*
+ * What a file is where nobody says. A bundle: most are self-issued. A chain: at most 16, half of
+ * them CAs, and one issued another. Else a collection, which no rule for files judges.
+ */
+enum path_file_kind path_file_recognise(X509 *const *certificates, size_t count);
 /* Whether it is named as the CAs are that a Zscaler service edge replaces every week. */
 bool path_is_weekly_ca(const X509 *x);
 

@@ -153,7 +153,10 @@ static enum status judge_file(struct verifying *v, size_t first, bool bundle, X5
 {
 	struct inspection *all = &v->files.found;
 	X509 **certificates = calloc(all->count - first + 1, sizeof(X509 *));
-	struct path_file file = {bundle, certificates, 0, leaf, v->wanted.time};
+	struct path_file file = {.is_bundle = bundle,
+				 .certificates = certificates,
+				 .leaf = leaf,
+				 .time = v->wanted.time};
 	struct findings found = {0};
 	enum status s = STATUS_OK;
 
@@ -162,6 +165,7 @@ static enum status judge_file(struct verifying *v, size_t first, bool bundle, X5
 	for (size_t i = first; i < all->count && s == STATUS_OK; i++) {
 		if (all->items[i].kind == INSPECT_CERTIFICATE)
 			certificates[file.count++] = all->items[i].certificate;
+		file.unordered |= all->items[i].in_p7b;
 		s = findings_move(&found, &all->items[i].findings, e);
 	}
 	if (s == STATUS_OK)

@@ -13,6 +13,7 @@
 #include "ca/name.h"
 
 #define NOWHERE SIZE_MAX
+#define CHAIN_MOST 16 /* certificates: what the portals take, and more than anybody has */
 
 /* --- what rules share ------------------------------------------------------------------------- */
 
@@ -136,7 +137,7 @@ bool path_is_weekly_ca(const X509 *x)
 
 void path_file_chain_order(const struct path_file_subject *s, struct lint_report *report)
 {
-	for (size_t i = 1; i < s->path_count; i++)
+	for (size_t i = 1; !s->unordered && i < s->path_count; i++)
 		if (s->path[i] < s->path[i - 1]) {
 			say(s, s->path[i], report, "it stands before what it issued");
 			return;
@@ -295,6 +296,31 @@ void path_file_bundle_not_yet_valid(const struct path_file_subject *s, struct li
 	say_not_yet_valid(s, report);
 }
 
+static bool has_link(X509 *const *certificates, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t issuer = 0; issuer < count; issuer++)
+			if (issuer != i && may_have_issued(certificates[i], certificates[issuer]))
+				return true;
+	return false;
+}
+
+enum path_file_kind path_file_recognise(X509 *const *certificates, size_t count)
+{
+	size_t self_issued = 0, authorities = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		self_issued += path_is_self_issued(certificates[i]);
+		authorities += X509_check_ca(certificates[i]) > 0;
+	}
+	ERR_clear_error();
+	if (2 * self_issued > count)
+		return PATH_FILE_BUNDLE;
+	if (count <= CHAIN_MOST && 2 * authorities >= count && has_link(certificates, count))
+		return PATH_FILE_CHAIN;
+	return PATH_FILE_COLLECTION;
+}
+
 /* --- all of them ------------------------------------------------------------------------------ */
 
 enum status path_file_check(const struct path_file *file, struct findings *findings,
@@ -303,6 +329,7 @@ enum status path_file_check(const struct path_file *file, struct findings *findi
 	struct path_file_subject s = {.certificates = file->certificates,
 				      .count = file->count,
 				      .leaf = file->leaf,
+				      .unordered = file->unordered,
 				      .time = file->time};
 	struct lint_report report = {NULL, findings, e, STATUS_OK};
 	unsigned wanted = file->is_bundle ? PATH_RULE_BUNDLE : PATH_RULE_CHAIN;

@@ -50,6 +50,7 @@ struct path_file_subject {
 	X509 *const *certificates;
 	size_t count;
 	X509 *leaf;
+	bool unordered;
 	int64_t time;
 	/* The places of those on the path from the first certificate, or the leaf, upwards. */
 	size_t path[PATH_MAX_LINKS], path_count;

@@ -30,9 +30,10 @@ from_json() { python3 -c "import json, sys; d = json.load(sys.stdin); $1" <<<"$o
 	openssl x509 -in root.pem -outform DER -out root.der
 	cat below.pem root.pem >both.pem
 	run -0 --separate-stderr "$SUBCA" lint both.pem root.der - <below.pem
-	[ "$output" = "4 certificates: 0 errors, 0 warnings, 0 notices" ]
+	[[ $output == "both.pem, the chain:"*"[chain_root_present, RFC 8446 4.4.2]"*"
+4 certificates: 0 errors, 0 warnings, 1 notice" ]]
 	[ -z "$stderr" ]
-	run -0 "$SUBCA" lint --quiet both.pem
+	run -0 "$SUBCA" lint --quiet --as apart both.pem
 	[ -z "$output" ]
 }
 
@@ -45,7 +46,8 @@ from_json() { python3 -c "import json, sys; d = json.load(sys.stdin); $1" <<<"$o
 	run -1 --separate-stderr "$SUBCA" lint --json both.pem
 	from_json '
 assert d["schema"] == "subca.lint/1"
-one, two = d["objects"]
+one, two, whole = d["objects"]
+assert whole == {"file": "both.pem", "number": 0, "kind": "bundle", "findings": [], "ignored": []}
 assert one == {"file": "both.pem", "number": 1, "kind": "certificate", "findings": [], "ignored": []}
 assert two["number"] == 2
 assert "serial_zero" in [f["rule"] for f in two["findings"] if f["severity"] == "error"]'
@@ -59,6 +61,55 @@ assert "serial_zero" in [f["rule"] for f in two["findings"] if f["severity"] == 
 	run -2 "$SUBCA" lint --issuer both.pem below.pem
 	[[ $output == *"both.pem: holds more than one certificate"* ]]
 	run -3 "$SUBCA" lint --issuer none.pem below.pem
+}
+
+@test "a file with several certificates is judged as the chain or the bundle that it is" {
+	openssl req -x509 -new -key "$BATS_FILE_TMPDIR/bad.key" -out other.pem -days 30 -subj /CN=Other
+	openssl req -new -key "$BATS_FILE_TMPDIR/bad.key" -subj /CN=host.example -out host.csr
+	# Two of them, so that one is not the end of a chain.
+	for n in 1 2; do
+		openssl x509 -req -in host.csr -CA other.pem -CAkey "$BATS_FILE_TMPDIR/bad.key" \
+			-out "host$n.pem" -days 3 -set_serial "0x1234567890abcde$n"
+	done
+	cat root.pem below.pem >chain.pem
+	cat root.pem other.pem root.pem >bundle.pem
+	cat host1.pem host2.pem other.pem >collection.pem
+	run -0 --separate-stderr "$SUBCA" lint --json --source path chain.pem bundle.pem collection.pem
+	from_json '
+whole = {o["file"]: o for o in d["objects"] if o["number"] == 0}
+said = {f: (o["kind"], sorted(x["rule"] for x in o["findings"])) for f, o in whole.items()}
+assert said == {"chain.pem": ("chain", ["chain_order", "chain_root_present"]),
+                "bundle.pem": ("bundle", ["bundle_duplicate"])}, said'
+	# What somebody says it is, it is.
+	run -0 --separate-stderr "$SUBCA" lint --json --source path --as bundle chain.pem
+	from_json '
+assert [(o["kind"], [x["rule"] for x in o["findings"]]) for o in d["objects"] if o["number"] == 0] \
+    == [("bundle", ["bundle_not_root"])], d'
+	run -1 "$SUBCA" lint --source path --as bundle collection.pem
+	[[ $output == *"bundle_not_ca"* ]]
+	run -0 "$SUBCA" lint --source path --as apart bundle.pem
+	[ "$output" = "3 certificates: 0 errors, 0 warnings, 0 notices" ]
+	run -2 "$SUBCA" lint --as roots bundle.pem
+	# The order of a p7b says nothing, neither here nor to verify.
+	openssl crl2pkcs7 -nocrl -certfile chain.pem -out chain.p7b
+	run -0 "$SUBCA" lint --source path chain.p7b
+	[[ $output == "chain.p7b, the chain:"*chain_root_present* && $output != *chain_order* ]]
+	run -0 "$SUBCA" verify --root root.pem --chain chain.p7b below.pem
+	[[ $output != *chain_order* ]]
+	run -0 "$SUBCA" verify --root root.pem --chain chain.pem below.pem
+	[[ $output == *chain_order* ]]
+	run -0 "$SUBCA" lint --source path --ignore 'chain_order=made so' chain.pem
+	[[ $output == *"ignored: chain_order (1): made so"* ]]
+	# A single certificate is neither.
+	run -0 "$SUBCA" lint --json below.pem
+	[[ $output != *'"number": 0'* ]]
+}
+
+@test "a file with more certificates than a bundle may have is judged one by one, and says so" {
+	for _ in $(seq 1025); do cat root.pem; done >many.pem
+	run -0 --separate-stderr "$SUBCA" lint many.pem
+	[ "$output" = "1025 certificates: 0 errors, 0 warnings, 0 notices" ]
+	[[ $stderr == *"many.pem has more than 1024 certificates: it is not judged as a bundle"* ]]
 }
 
 @test "an ignored rule is told with its reason, an unknown one is refused with the nearest" {
@@ -119,7 +170,7 @@ assert {r["source"] for r in d["rules"]} == {"portal"}'
 kinds = [(o["file"], o["number"], o["kind"]) for o in d["objects"]]
 assert kinds[:4] == [("a.csr", 1, "request"), ("a.der", 1, "request"), ("bad.crl", 1, "CRL"),
                      ("bad.crl.der", 1, "CRL")], kinds
-assert sorted(k[2] for k in kinds if k[0] == "all.p7b") == ["CRL", "certificate", "certificate"]
+assert sorted(k[2] for k in kinds if k[0] == "all.p7b") == ["CRL", "bundle", "certificate", "certificate"]
 assert sorted(k[2] for k in kinds if k[0] == "all.der") == ["CRL", "certificate"]
 crl, = [o for o in d["objects"] if o["file"] == "bad.crl"]
 assert {"crl_version", "crl_number_missing"} <= {f["rule"] for f in crl["findings"]}, crl
