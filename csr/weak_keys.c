@@ -10,6 +10,8 @@
 #include <openssl/evp.h>
 
 #include "base/bytes.h"
+#include "base/file.h"
+#include "base/walk.h"
 
 #define ENTRY_SIZE 10 /* octets, of SHA-1's 20 */
 #define LINE_MOST 256
@@ -121,22 +123,62 @@ static enum status read_lines(FILE *from, const char *path, struct weak_keys *li
 	return s;
 }
 
+static enum status read_file(const char *path, struct weak_keys *list, struct error *e)
+{
+	FILE *from = fopen(path, "re");
+	enum status s;
+
+	if (!from)
+		return error_errno(e, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_SYSTEM, path,
+				   "mend 'weak_keys' in ca.conf, or " WEAK_KEYS_VARIABLE,
+				   "the list of weak keys cannot be opened");
+	s = read_lines(from, path, list, e);
+	fclose(from);
+	return s;
+}
+
+struct folder {
+	struct weak_keys *list;
+	size_t files;
+};
+
+static enum status read_one_of(const char *path, void *context, struct error *e)
+{
+	struct folder *f = context;
+
+	if (strncmp(path_name(path), WEAK_KEYS_FILE, strlen(WEAK_KEYS_FILE)) != 0)
+		return STATUS_OK;
+	f->files++;
+	return read_file(path, f->list, e);
+}
+
+static enum status cannot_look(const struct error *problem, void *context, struct error *e)
+{
+	(void)context;
+	*e = *problem;
+	return error_status(e);
+}
+
+static enum status read_folder(const char *path, struct weak_keys *list, struct error *e)
+{
+	struct folder f = {.list = list};
+	enum status s = walk_files(path, read_one_of, cannot_look, &f, e);
+
+	if (s == STATUS_OK && !f.files)
+		s = error_set(e, STATUS_NOT_FOUND, path,
+			      "name the folder with openssl-blacklist's files, or one file",
+			      "holds no file named " WEAK_KEYS_FILE "SIZE");
+	return s;
+}
+
 enum status weak_keys_load(const char *path, struct weak_keys **out, struct error *e)
 {
 	struct weak_keys *list = calloc(1, sizeof *list);
-	FILE *from = fopen(path, "re");
-	enum status s = STATUS_OK;
+	enum status s;
 
 	if (!list)
-		s = error_memory(e);
-	else if (!from)
-		s = error_errno(e, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_SYSTEM, path,
-				"mend 'weak_keys' in ca.conf, or " WEAK_KEYS_VARIABLE,
-				"the list of weak keys cannot be opened");
-	else
-		s = read_lines(from, path, list, e);
-	if (from)
-		fclose(from);
+		return error_memory(e);
+	s = walk_is_folder(path) ? read_folder(path, list, e) : read_file(path, list, e);
 	if (s != STATUS_OK) {
 		weak_keys_free(list);
 		return s;

@@ -1,7 +1,8 @@
 /*
  * A list of RSA keys whose private half others have: those that Debian's OpenSSL made from 2006 to
- * 2008 (CVE-2008-0166), and any that somebody adds. Debian no longer packages its lists; a file in
- * the form of its package openssl-blacklist is read from wherever a person keeps it.
+ * 2008 (CVE-2008-0166), and any that somebody adds. Debian no longer packages its lists; what its
+ * packages openssl-blacklist and openssl-blacklist-extra had is read from wherever a person keeps it:
+ * one file, or a folder with their files, blacklist.RSA-512, -1024, -2048 and -4096.
  *
  * A line is the last 20 hexadecimal digits of SHA-1("Modulus=HEX\n"), HEX the modulus in capitals:
  *
@@ -21,12 +22,13 @@
 /* Debian's lists of all sizes have 600 000 lines; this many take 10 MB of memory. */
 #define WEAK_KEYS_MOST 1000000
 
-#define WEAK_KEYS_VARIABLE "SUBCA_WEAK_KEYS" /* the environment's: a file's name */
+#define WEAK_KEYS_FILE "blacklist.RSA-"	     /* how the files of a folder begin that are read */
+#define WEAK_KEYS_VARIABLE "SUBCA_WEAK_KEYS" /* the environment's: a file's or folder's name */
 
 struct weak_keys;
 
 /*
- * STATUS_INPUT, with file and line, for a line of any other form and for too many;
+ * A file, or each file of a folder. STATUS_INPUT, with file and line, for a line of any other form and for too many;
  * STATUS_NOT_FOUND, STATUS_SYSTEM where it cannot be read.
  */
 MUST_CHECK enum status weak_keys_load(const char *path, struct weak_keys **out, struct error *e);

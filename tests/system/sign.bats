@@ -332,6 +332,47 @@ refused() {
 	[ "$(grep -c csr_key_listed <<< "$output")" -eq 2 ]
 }
 
+# What openssl-blacklist's own build does: its header, then the hashes without their first half, sorted.
+blacklist() {
+	echo '# This file contains a list of known-compromised keys, of'
+	echo '#   openssl rsa -noout -modulus -in key.pem | sha1sum | cut -d " " -f 1'
+	echo '#'
+	cut -d ' ' -f 1 | cut -b 21- | sort
+}
+
+@test "a folder as Debian's openssl-blacklist filled it is searched, file by file" {
+	local size
+	mkdir blacklist
+	for size in 1024 2048 4096; do
+		for n in 1 2; do
+			[ "$size-$n" != 4096-2 ] || continue
+			openssl genrsa -out "key-$size-$n" "$size" 2> /dev/null
+			openssl rsa -noout -modulus -in "key-$size-$n" | sha1sum
+		done | blacklist > "blacklist/blacklist.RSA-$size"
+	done
+	echo "not ours" > blacklist/README
+	echo 'weak_keys = "'"$PWD"'/blacklist";' >> root/ca.conf
+	for size in 2048 4096; do
+		openssl req -new -key "key-$size-1" -subj "/CN=Weak $size" -out "weak-$size.csr"
+		refused 1 "on the list of weak keys" --profile subordinate-ca --days 300 "weak-$size.csr"
+	done
+	# Each of its files serves alone, and only for what is in it.
+	SUBCA_WEAK_KEYS=blacklist/blacklist.RSA-2048 run subca inspect weak-2048.csr
+	[[ $output == *csr_key_listed* ]]
+	SUBCA_WEAK_KEYS=blacklist/blacklist.RSA-4096 run subca inspect weak-2048.csr
+	[[ $output != *csr_key_listed* ]]
+	SUBCA_WEAK_KEYS=blacklist run subca inspect weak-2048.csr
+	[[ $output == *csr_key_listed* ]]
+	request zia.csr "/CN=Inspection"
+	sign --profile zia --days 300 zia.csr
+	rm zia.pem zia-chain.pem
+	echo damaged >> blacklist/blacklist.RSA-1024
+	request other.csr "/CN=Other"
+	refused 4 "blacklist.RSA-1024: line 6" --profile zia --days 300 --reissue again zia.csr
+	rm blacklist/blacklist.*
+	refused 3 "holds no file named blacklist.RSA-SIZE" --profile zia --days 300 other.csr
+}
+
 @test "spaces in a name are warned of once" {
 	request spaced.csr "/O=Example GmbH /CN=Inspection"
 	subca sign -C root --profile zia --days 300 --dry-run --json spaced.csr > review
