@@ -46,13 +46,21 @@ struct backup_order {
 MUST_CHECK enum status backup_write(struct authority *a, const struct backup_order *order,
 				    struct backup_manifest *out, struct error *e);
 
+struct restore_order {
+	const char *file;
+	const struct secret *password;
+	const char *folder;
+	int64_t now;
+	bool clock_ok; /* as in clock_judge() */
+};
+
 /*
  * Makes folder, under its name only when it is whole, opened once and its journal verified. Errors as
- * seal_open(); STATUS_INPUT also for a tar that is none of ours; STATUS_EXISTS where folder is there.
+ * seal_open(); STATUS_INPUT also for a tar that is none of ours; STATUS_EXISTS where folder is there;
+ * STATUS_REFUSED where the clock is behind the journal.
  */
-MUST_CHECK enum status backup_restore(const char *file, const struct secret *password,
-				      const char *folder, int64_t now, struct backup_manifest *out,
-				      struct error *e);
+MUST_CHECK enum status backup_restore(const struct restore_order *order,
+				      struct backup_manifest *out, struct error *e);
 
 /* --- ca/restore.c ----------------------------------------------------------------------------- */
 
@@ -70,13 +78,12 @@ MUST_CHECK enum status restore_pending(const char *folder, struct backup_manifes
 				       struct error *e);
 
 /*
- * Takes over what the evidence knows and the store does not: a CRL number, revocations,
- * certificates. findings says what. STATUS_REFUSED for evidence of another CA, for a serial that
- * stands for two certificates, and where rows are lost that accept_loss does not accept. Afterwards,
- * restore_finish() takes the mark away.
+ * Takes over what the evidence knows and the store does not, a CRL number, revocations, certificates,
+ * and then takes the mark away: all of it or, where anything is refused, none. findings says what.
+ * STATUS_REFUSED for evidence of another CA, for a serial that stands for two certificates, and where
+ * rows are lost that accept_loss does not accept.
  */
-MUST_CHECK enum status restore_compare(struct authority *a, const struct restore_evidence *evidence,
+MUST_CHECK enum status restore_confirm(struct authority *a, const struct restore_evidence *evidence,
 				       int64_t now, struct findings *findings, struct error *e);
-MUST_CHECK enum status restore_finish(struct authority *a, int64_t now, struct error *e);
 
 #endif

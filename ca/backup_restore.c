@@ -13,6 +13,7 @@
 #include "ca/backup_manifest.h"
 #include "ca/backup_seal.h"
 #include "ca/backup_tar.h"
+#include "ca/clock.h"
 
 #define MANIFEST_MOST (64 * 1024)
 
@@ -20,7 +21,7 @@ struct restoring {
 	char *folder; /* its temporary name */
 	struct backup_manifest *manifest;
 	struct bytes json;
-	int64_t now;
+	const struct restore_order *order;
 };
 
 static enum status read_manifest(struct restoring *r, const struct tar_member *m, FILE *from,
@@ -131,7 +132,7 @@ static enum status note(const struct authority *a, const struct restoring *r, st
 	datetime_format(r->manifest->time, when);
 	snprintf(detail, sizeof detail, "backup of %s, journal row %lld", when,
 		 (long long)r->manifest->journal_seq);
-	return journal_note(authority_store(a), "restore", detail, r->now, e);
+	return journal_note(authority_store(a), "restore", detail, r->order->now, e);
 }
 
 /* It is the CA that it says, its journal is whole, and ends where it ended. */
@@ -157,6 +158,8 @@ static enum status prove(const struct restoring *r, struct error *e)
 		s = error_set(e, STATUS_INPUT, NULL, "take another copy",
 			      "holds another journal than it says");
 	if (s == STATUS_OK)
+		s = clock_judge(authority_store(a), r->order->now, r->order->clock_ok, e);
+	if (s == STATUS_OK)
 		s = note(a, r, e);
 	authority_free(a);
 	return s;
@@ -176,9 +179,9 @@ static void discard(const struct restoring *r)
 	(void)!nftw(r->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static enum status unpack(struct restoring *r, const char *file, const struct secret *password,
-			  struct error *e)
+static enum status unpack(struct restoring *r, struct error *e)
 {
+	const char *file = r->order->file;
 	int memory = memfd_create("restore", MFD_CLOEXEC);
 	FILE *content = memory >= 0 ? fdopen(memory, "w+") : NULL;
 	enum status s;
@@ -188,7 +191,7 @@ static enum status unpack(struct restoring *r, const char *file, const struct se
 			close(memory);
 		return error_memory(e);
 	}
-	s = seal_open(file, password, content, e);
+	s = seal_open(file, r->order->password, content, e);
 	if (s == STATUS_OK)
 		s = tar_read(content, take_member, r, e);
 	if (s == STATUS_OK && !r->json.data)
@@ -197,10 +200,10 @@ static enum status unpack(struct restoring *r, const char *file, const struct se
 	return s;
 }
 
-static enum status make(struct restoring *r, const char *file, const struct secret *password,
-			const char *folder, struct error *e)
+static enum status make(struct restoring *r, struct error *e)
 {
-	enum status s = unpack(r, file, password, e);
+	const char *folder = r->order->folder;
+	enum status s = unpack(r, e);
 
 	if (s == STATUS_OK)
 		s = complete_folders(r, e);
@@ -214,16 +217,17 @@ static enum status make(struct restoring *r, const char *file, const struct secr
 					"is not empty")
 			    : error_errno(e, STATUS_SYSTEM, folder, NULL, "cannot be put in place");
 	if (s != STATUS_OK) {
-		error_at(e, file);
+		error_at(e, r->order->file);
 		discard(r);
 	}
 	return s;
 }
 
-enum status backup_restore(const char *file, const struct secret *password, const char *folder,
-			   int64_t now, struct backup_manifest *out, struct error *e)
+enum status backup_restore(const struct restore_order *order, struct backup_manifest *out,
+			   struct error *e)
 {
-	struct restoring r = {.manifest = out, .now = now};
+	struct restoring r = {.manifest = out, .order = order};
+	const char *folder = order->folder;
 	char *parent = path_folder(folder);
 	enum status s = STATUS_OK;
 
@@ -235,7 +239,7 @@ enum status backup_restore(const char *file, const struct secret *password, cons
 				"check that the folder above exists and may be written",
 				"cannot be made");
 	} else {
-		s = make(&r, file, password, folder, e);
+		s = make(&r, e);
 	}
 	if (s == STATUS_OK)
 		s = folder_sync(parent, e);

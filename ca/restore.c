@@ -268,7 +268,32 @@ static enum status compare_checkpoint(const struct comparing *c,
 			    (long long)backup->journal_seq + 1, (long long)p->seq);
 }
 
-enum status restore_compare(struct authority *a, const struct restore_evidence *evidence,
+static enum status compare(const struct comparing *c, const struct backup_manifest *backup,
+			   struct error *e)
+{
+	const struct restore_evidence *evidence = c->evidence;
+	enum status s = STATUS_OK;
+
+	if (evidence->checkpoint)
+		s = compare_checkpoint(c, backup, e);
+	for (size_t i = 0; i < evidence->certificate_count && s == STATUS_OK; i++)
+		s = compare_certificate(c, evidence->certificates[i], e);
+	if (s == STATUS_OK && evidence->crl)
+		s = compare_crl(c, e);
+	return s;
+}
+
+/* The mark goes when all of it is durable: killed in between, the same once more finds nothing new. */
+static enum status unmark(const struct authority *a, struct error *e)
+{
+	char *file = path_join(authority_folder(a), AUTHORITY_RESTORED);
+	enum status s = file ? file_remove(file, e) : error_memory(e);
+
+	free(file);
+	return s;
+}
+
+enum status restore_confirm(struct authority *a, const struct restore_evidence *evidence,
 			    int64_t now, struct findings *findings, struct error *e)
 {
 	struct comparing c = {.authority = a,
@@ -279,24 +304,16 @@ enum status restore_compare(struct authority *a, const struct restore_evidence *
 	struct backup_manifest backup = {0};
 	enum status s = restore_pending(authority_folder(a), &backup, e);
 
-	if (s == STATUS_OK && evidence->checkpoint)
-		s = compare_checkpoint(&c, &backup, e);
-	for (size_t i = 0; i < evidence->certificate_count && s == STATUS_OK; i++)
-		s = compare_certificate(&c, evidence->certificates[i], e);
-	if (s == STATUS_OK && evidence->crl)
-		s = compare_crl(&c, e);
-	backup_manifest_free(&backup);
-	return s;
-}
-
-enum status restore_finish(struct authority *a, int64_t now, struct error *e)
-{
-	char *file = path_join(authority_folder(a), AUTHORITY_RESTORED);
-	enum status s = file ? journal_note(authority_store(a), "restore-confirm", "", now, e)
-			     : error_memory(e);
-
 	if (s == STATUS_OK)
-		s = file_remove(file, e);
-	free(file);
+		s = store_together_begin(c.store, e);
+	if (s == STATUS_OK) {
+		s = compare(&c, &backup, e);
+		if (s == STATUS_OK)
+			s = journal_note(c.store, "restore-confirm", "", now, e);
+		s = store_together_end(c.store, s, e);
+	}
+	if (s == STATUS_OK)
+		s = unmark(a, e);
+	backup_manifest_free(&backup);
 	return s;
 }

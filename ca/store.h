@@ -346,6 +346,15 @@ MUST_CHECK enum status store_adopt_end(struct store_adoption *a, enum status so_
 MUST_CHECK enum status store_adopted_line(const struct store_adopted *row, struct text *line,
 					  struct error *e);
 
+/*
+ * Several of the changes above and notes in the journal in one durable transaction: they stand together
+ * or, where it ends with another status than STATUS_OK, not at all. One that fails in between is
+ * undone by itself. Meanwhile this process holds the store for writing. The end returns so_far, or why
+ * it could not be made durable.
+ */
+MUST_CHECK enum status store_together_begin(struct store *s, struct error *e);
+MUST_CHECK enum status store_together_end(struct store *s, enum status so_far, struct error *e);
+
 /* --- the journal ------------------------------------------------------------------------------ */
 
 /*

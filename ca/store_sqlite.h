@@ -21,6 +21,7 @@ struct store {
 	char *path;
 	enum store_mode mode;
 	pid_t owner;
+	int depth; /* of transactions: in one there may be others, see store_together_begin() */
 	/* Prepared and not in use, NULL between them: for the next query in the same words. */
 	sqlite3_stmt *idle[STATEMENTS_KEPT];
 	int alone_fd; /* the lock of ca/store_sqlite_group.c; -1: not taken */

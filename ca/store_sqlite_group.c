@@ -62,6 +62,18 @@ enum status store_finish_many(struct store *s, const struct store_result *items,
 	return transaction_end(s, status, e);
 }
 
+/* --- together --------------------------------------------------------------------------------- */
+
+enum status store_together_begin(struct store *s, struct error *e)
+{
+	return transaction_begin(s, e);
+}
+
+enum status store_together_end(struct store *s, enum status so_far, struct error *e)
+{
+	return transaction_end(s, so_far, e);
+}
+
 /* --- who signs -------------------------------------------------------------------------------- */
 
 /*

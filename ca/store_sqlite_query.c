@@ -198,8 +198,19 @@ enum status sql_integer(struct store *s, const char *sql, int64_t *out, struct e
 	return status;
 }
 
+/* The outer one may be gone already: SQLite rolls all of it back where the disk is full. */
+static enum status begin_inner(struct store *s, struct error *e)
+{
+	if (sqlite3_get_autocommit(s->db))
+		return error_set(e, STATUS_SYSTEM, s->path, "run it again",
+				 "what this belongs to was undone");
+	return sql_run(s, "SAVEPOINT inner", e);
+}
+
 enum status transaction_begin(struct store *s, struct error *e)
 {
+	enum status status;
+
 	/* A connection and its locks do not survive fork(): SQLite, "How To Corrupt", 2.6. */
 	if (s->owner != getpid())
 		return error_set(e, STATUS_INTERNAL, s->path, NULL,
@@ -207,18 +218,23 @@ enum status transaction_begin(struct store *s, struct error *e)
 	if (s->mode != STORE_WRITE)
 		return error_set(e, STATUS_INTERNAL, s->path, NULL,
 				 "the store was opened for reading only");
-	return sql_run(s, "BEGIN IMMEDIATE", e);
+	status = s->depth ? begin_inner(s, e) : sql_run(s, "BEGIN IMMEDIATE", e);
+	s->depth += status == STATUS_OK;
+	return status;
 }
 
 enum status transaction_end(struct store *s, enum status so_far, struct error *e)
 {
+	bool outer = --s->depth == 0;
+
 	if (so_far == STATUS_OK)
-		so_far = sql_run(s, "COMMIT", e);
+		so_far = sql_run(s, outer ? "COMMIT" : "RELEASE inner", e);
 	if (so_far == STATUS_OK)
 		return STATUS_OK;
 	/* A full disk may have rolled it back already; what cannot be rolled back ends with close. */
 	if (!sqlite3_get_autocommit(s->db))
-		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+		sqlite3_exec(s->db, outer ? "ROLLBACK" : "ROLLBACK TO inner; RELEASE inner", NULL,
+			     NULL, NULL);
 	error_at(e, s->path);
 	return so_far;
 }

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "ca/backup.h"
 #include "ca/checkpoint.h"
+#include "ca/clock.h"
 #include "ca/import.h"
 #include "ca/inspect.h"
 #include "cmd/password.h"
@@ -43,23 +44,24 @@ static enum status make(struct invocation *in, struct error *e)
 	const struct options *o = &in->options;
 	struct backup_manifest m = {0};
 	struct secret *password = NULL;
-	const char *folder;
-	int64_t now;
+	struct restore_order order = {.clock_ok = options_given(o, "clock-ok")};
 	enum status s;
 
 	if (o->operand_count != 2)
 		return error_set(e, STATUS_USAGE, NULL, "subca restore FILE DIR",
 				 "name the backup and the folder to make");
-	folder = o->operands[1];
-	s = import_expect_new(folder, e);
+	order.file = o->operands[0];
+	order.folder = o->operands[1];
+	s = import_expect_new(order.folder, e);
 	if (s == STATUS_OK)
-		s = datetime_now(&now, e);
+		s = datetime_now(&order.now, e);
 	if (s == STATUS_OK)
 		s = password_of_backup(o, false, &password, e);
+	order.password = password;
 	if (s == STATUS_OK)
-		s = backup_restore(o->operands[0], password, folder, now, &m, e);
+		s = backup_restore(&order, &m, e);
 	if (s == STATUS_OK)
-		s = report(in, folder, &m, e);
+		s = report(in, order.folder, &m, e);
 	backup_manifest_free(&m);
 	secret_free(password);
 	return s;
@@ -67,12 +69,10 @@ static enum status make(struct invocation *in, struct error *e)
 
 /* --- confirming ------------------------------------------------------------------------------- */
 
-#define CERTIFICATES_MAX 1024
-
 struct confirming {
 	struct invocation *in;
 	struct inspection found; /* holds what evidence borrows */
-	X509 *certificates[CERTIFICATES_MAX];
+	X509 **certificates;	 /* borrowed from found, as many as the evidence says */
 	struct checkpoint checkpoint;
 	struct restore_evidence evidence;
 	struct findings findings;
@@ -117,9 +117,11 @@ static enum status read_certificates(struct confirming *c, struct error *e)
 			break;
 		s = read_objects(c, file, e);
 	}
+	if (s == STATUS_OK &&
+	    !(c->certificates = calloc(c->found.count + 1, sizeof *c->certificates)))
+		s = error_memory(e);
 	for (size_t i = first; i < c->found.count && s == STATUS_OK; i++)
-		if (c->found.items[i].certificate &&
-		    c->evidence.certificate_count < CERTIFICATES_MAX)
+		if (c->found.items[i].certificate)
 			c->certificates[c->evidence.certificate_count++] =
 				c->found.items[i].certificate;
 	c->evidence.certificates = c->certificates;
@@ -183,6 +185,9 @@ static enum status compare(struct confirming *c, struct authority *a,
 	enum status s = datetime_now(&now, e);
 
 	if (s == STATUS_OK)
+		s = clock_judge(authority_store(a), now, options_given(&c->in->options, "clock-ok"),
+				e);
+	if (s == STATUS_OK)
 		s = read_crl(c, e);
 	if (s == STATUS_OK)
 		s = read_certificates(c, e);
@@ -190,9 +195,7 @@ static enum status compare(struct confirming *c, struct authority *a,
 		s = read_checkpoint(c, authority_certificate(a), e);
 	if (s == STATUS_OK)
 		s = ask(c, m, e);
-	if (s == STATUS_OK)
-		s = restore_compare(a, &c->evidence, now, &c->findings, e);
-	return s == STATUS_OK ? restore_finish(a, now, e) : s;
+	return s == STATUS_OK ? restore_confirm(a, &c->evidence, now, &c->findings, e) : s;
 }
 
 static enum status confirm(struct invocation *in, struct error *e)
@@ -213,6 +216,7 @@ static enum status confirm(struct invocation *in, struct error *e)
 	if (s == STATUS_OK)
 		s = say_confirmed(&c, e);
 	findings_free(&c.findings);
+	free(c.certificates);
 	inspection_free(&c.found);
 	backup_manifest_free(&m);
 	authority_free(a);
@@ -253,6 +257,8 @@ static const struct option_spec options[] = {
 	 .complete = COMPLETE_FILE,
 	 .help = "the last checkpoint of the journal, a file or \"ROW: HASH\""},
 	{.name = "accept-loss", .help = "go on although the checkpoint proves that rows are lost"},
+	{.name = "clock-ok",
+	 .help = "the clock is right although it is behind the journal; the journal will say so"},
 	{0},
 };
 

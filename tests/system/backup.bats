@@ -130,6 +130,65 @@ assert m["format"] == "subca.backup/1" and m["subject"].endswith("CN=Root") and 
 	[ -e "$work/new/restored.json" ]
 }
 
+head_of() { sqlite3 -readonly "$1/store.db" "select max(seq) from journal"; }
+
+@test "evidence is taken over as a whole, or not at all" {
+	"$SUBCA" init "$work/other" --subject "CN=Other" --key ec:P-256 --no-passphrase --yes --quiet
+	"$SUBCA" -C "$work/other" crl -o "$work/other.crl" --yes --quiet
+	"$SUBCA" restore full.backup "$work/new" --quiet
+	local before
+	before=$(head_of "$work/new")
+	# The certificate is good, the CRL after it is not.
+	run -1 "$SUBCA" -C "$work/new" restore --confirm --yes --certificate b.pem --last-crl "$work/other.crl"
+	[ "$(head_of "$work/new")" = "$before" ]
+	run -3 "$SUBCA" -C "$work/new" show "$(openssl x509 -in b.pem -noout -serial | cut -d= -f2)"
+	# Killed when all is written but the mark is still there: it signs nothing, and the same again ends it.
+	run -137 strace -f -o "$work/trace" -e trace=unlink,unlinkat -P "$work/new/restored.json" \
+		-e inject=unlink,unlinkat:signal=KILL:when=1 \
+		"$SUBCA" -C "$work/new" restore --confirm --yes --certificate b.pem --last-crl last.crl
+	[ -e "$work/new/restored.json" ]
+	run -1 "$SUBCA" -C "$work/new" crl --yes
+	run -0 "$SUBCA" -C "$work/new" restore --confirm --yes --certificate b.pem --last-crl last.crl
+	[[ $output != *restore_* ]]
+	run -0 "$SUBCA" -C "$work/new" journal verify
+	[ "$(sqlite3 -readonly "$work/new/store.db" "select count(*) from cert")" = 4 ]
+}
+
+@test "killed at any file system call of the confirmation, it is whole before or after" {
+	"$SUBCA" restore full.backup "$work/base" --quiet
+	local n before state
+	before=$(head_of "$work/base")
+	for n in $(seq 1 60); do
+		rm -rf "$work/new"
+		cp -r "$work/base" "$work/new"
+		run strace -f -o "$work/trace" -e trace=write,pwrite64,fsync,fdatasync,ftruncate,unlink,unlinkat,rename \
+			-e inject=write,pwrite64,fsync,fdatasync,ftruncate,unlink,unlinkat,rename:signal=KILL:when="$n" \
+			"$SUBCA" -C "$work/new" restore --confirm --yes --quiet --certificate b.pem --last-crl last.crl
+		state=$(head_of "$work/new")/$(sqlite3 -readonly "$work/new/store.db" "select count(*) from cert")
+		[ "$state" = "$before/2" ] || [ "$state" = "$((before + 5))/4" ] || { echo "call $n: $state"; return 1; }
+		[ "$status" -eq 137 ] || break
+		[ -e "$work/new/restored.json" ] || [ "$state" = "$((before + 5))/4" ]
+	done
+	[ "$status" -eq 0 ]
+	[ "$n" -gt 5 ]
+}
+
+@test "a clock behind the backup's journal: refused, or on record" {
+	run -1 faketime -f -2d "$SUBCA" restore full.backup "$work/new"
+	[[ $output == *"--clock-ok"* ]]
+	[ -z "$(ls -A "$work")" ]
+	run -0 faketime -f -2d "$SUBCA" restore full.backup "$work/new" --clock-ok
+	run -0 sqlite3 "$work/new/store.db" "select canonical from journal"
+	[[ $output == *'"event":"clock-ok"'*'"event":"restore"'* ]]
+	"$SUBCA" restore full.backup "$work/two" --quiet
+	run -1 faketime -f -2d "$SUBCA" -C "$work/two" restore --confirm --yes
+	[[ $output == *"--clock-ok"* ]]
+	[ -e "$work/two/restored.json" ]
+	run -0 faketime -f -2d "$SUBCA" -C "$work/two" restore --confirm --yes --clock-ok
+	run -0 sqlite3 "$work/two/store.db" "select canonical from journal"
+	[[ $output == *'"event":"clock-ok"'*'"event":"restore-confirm"'* ]]
+}
+
 @test "a wrong password, a changed octet, a file cut off: nothing is made" {
 	SUBCA_BACKUP_PASSWORD=wrong run -5 "$SUBCA" restore full.backup "$work/new"
 	[[ $output == *"the password is wrong"* ]]

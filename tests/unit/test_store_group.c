@@ -190,6 +190,52 @@ static void a_walk_inside_a_walk(void **state)
 		must(store_each(f->store, &all, count_inside, f->store, &e), &e);
 }
 
+static enum status all_together(struct store *s, struct group *g, enum status ends, struct error *e)
+{
+	const struct store_revocation r = {.at = NOW, .reason = REASON_SUPERSEDED};
+	struct store_adopted adopted = {.intent = g->intents[2],
+					.state = CERT_ISSUED,
+					.revocation = {.reason = REASON_NONE}};
+	struct store_adoption *adoption = NULL;
+	struct error why = {0};
+
+	must(store_together_begin(s, e), e);
+	must(store_reserve(s, &g->intents[0], NOW, e), e);
+	must(store_issue(s, g->intents[0].serial, octets("\x30", 1), NOW, e), e);
+	/* One that fails is undone by itself, with what it wrote already. */
+	g->intents[2].serial = g->intents[0].serial;
+	assert_int_equal(store_reserve_many(s, &g->items[1], 2, NOW, &why), STATUS_EXISTS);
+	must(store_revoke(s, g->intents[0].serial, &r, NOW, e), e);
+	must(store_adopt_begin(s, "test", NOW, &adoption, e), e);
+	must(store_adopt_end(adoption, store_adopt_add(adoption, &adopted, e), "", e), e);
+	must(journal_note(s, "config", "together", NOW, e), e);
+	return store_together_end(s, ends, e);
+}
+
+static void together_or_not_at_all(void **state)
+{
+	struct fixture *f = *state;
+	struct error e = {0};
+	struct group g;
+
+	fill(&g);
+	assert_int_equal(all_together(f->store, &g, STATUS_REFUSED, &e), STATUS_REFUSED);
+	assert_int_equal(count_of(f->store, CERT_ANY), 0);
+	assert_int_equal(journal_length(f->store), 1);
+	fill(&g);
+	must(all_together(f->store, &g, STATUS_OK, &e), &e);
+	reopen(f, STORE_WRITE);
+	assert_int_equal(count_of(f->store, CERT_REVOKED), 1);
+	assert_int_equal(count_of(f->store, CERT_ISSUED), 1);
+	assert_int_equal(count_of(f->store, CERT_ANY), 2);
+	assert_int_equal(journal_length(f->store), 1 + 5);
+	/* A store that was closed in between has nothing of it. */
+	must(store_together_begin(f->store, &e), &e);
+	must(journal_note(f->store, "config", "lost", NOW, &e), &e);
+	reopen(f, STORE_WRITE);
+	assert_int_equal(journal_length(f->store), 1 + 5);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_setup, store_teardown)
 
 int main(void)
@@ -201,6 +247,7 @@ int main(void)
 		WITH_STORE(results_are_kept_all_or_none),
 		WITH_STORE(orphans_fail_when_nobody_signs),
 		WITH_STORE(a_walk_inside_a_walk),
+		WITH_STORE(together_or_not_at_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
