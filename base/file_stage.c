@@ -99,3 +99,71 @@ void file_stage_free(struct file_staged *f)
 	free(f->path);
 	*f = (struct file_staged){0};
 }
+
+/* --- a few at once ---------------------------------------------------------------------------- */
+
+/*
+ * The first pass only starts the writing. The file system then has the blocks of all in one
+ * transaction, and the first fsync() makes it durable for all.
+ */
+static enum status sync_each(const struct file_staged staged[], size_t count, struct error *e)
+{
+	int fds[FILES_TOGETHER_MOST];
+	enum status s = STATUS_OK;
+
+	for (size_t i = 0; i < count; i++) {
+		fds[i] = open(staged[i].temporary, O_RDONLY | O_CLOEXEC);
+		if (fds[i] >= 0)
+			(void)sync_file_range(fds[i], 0, 0, SYNC_FILE_RANGE_WRITE);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (s == STATUS_OK && (fds[i] < 0 || fsync(fds[i]) != 0))
+			s = error_errno(e, STATUS_SYSTEM, staged[i].path, "check the disk",
+					"did not reach the disk");
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	return s;
+}
+
+static enum status sync_folders(const struct file_staged staged[], size_t count, struct error *e)
+{
+	enum status s = STATUS_OK;
+	char *before = NULL;
+
+	for (size_t i = 0; i < count && s == STATUS_OK; i++) {
+		char *folder = path_folder(staged[i].path);
+
+		if (!folder)
+			s = error_memory(e);
+		else if (!before || strcmp(before, folder) != 0)
+			s = folder_sync(folder, e);
+		free(before);
+		before = folder;
+	}
+	free(before);
+	return s;
+}
+
+enum status file_publish_together(const struct file_content files[], size_t count, mode_t mode,
+				  enum file_existing existing, struct error *e)
+{
+	struct file_staged staged[FILES_TOGETHER_MOST] = {0};
+	size_t made = 0, placed = 0;
+	enum status s = STATUS_OK;
+
+	if (count > FILES_TOGETHER_MOST)
+		return error_set(e, STATUS_INTERNAL, NULL, NULL, "%zu files are too many at once",
+				 count);
+	for (; made < count && s == STATUS_OK; made++)
+		s = file_stage(files[made].path, files[made].content, mode, &staged[made], e);
+	if (s == STATUS_OK)
+		s = sync_each(staged, count, e);
+	for (; placed < count && s == STATUS_OK; placed++)
+		s = file_stage_place(&staged[placed], existing, e);
+	if (s == STATUS_OK)
+		s = sync_folders(staged, count, e);
+	for (size_t i = 0; i < made; i++)
+		file_stage_free(&staged[i]);
+	return s;
+}

@@ -26,4 +26,18 @@ MUST_CHECK enum status file_stage_place(struct file_staged *f, enum file_existin
 /* Removes it where it was not placed. */
 void file_stage_free(struct file_staged *f);
 
+struct file_content {
+	const char *path;
+	struct span content;
+};
+
+/*
+ * A few files, as file_publish() does for one. Until all are durable beside their places none is
+ * moved there; on failure those that were moved stay.
+ */
+#define FILES_TOGETHER_MOST 4
+MUST_CHECK enum status file_publish_together(const struct file_content files[], size_t count,
+					     mode_t mode, enum file_existing existing,
+					     struct error *e);
+
 #endif

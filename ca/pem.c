@@ -6,6 +6,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "base/file_stage.h"
+
 enum status pem_add_certificate(struct text *out, struct span der, struct error *e)
 {
 	BIO *memory = BIO_new(BIO_s_mem());
@@ -67,5 +69,28 @@ enum status pem_read_certificates(struct span pem, struct bytes *out, size_t mos
 		s = error_set(e, STATUS_INPUT, NULL, NULL, "no certificate in PEM");
 	while (s != STATUS_OK && *count)
 		bytes_free(&out[--*count]);
+	return s;
+}
+
+enum status pem_publish(const char *certificate_file, const char *chain_file, struct span der,
+			const struct span above[], size_t count, enum file_existing existing,
+			struct error *e)
+{
+	struct text chain = {0};
+	enum status s = pem_add_certificate(&chain, der, e);
+	size_t own = chain.len;
+
+	for (size_t i = 0; i < count && s == STATUS_OK; i++)
+		s = pem_add_certificate(&chain, above[i], e);
+	if (s == STATUS_OK) {
+		struct span whole = span_text(text_get(&chain));
+		const struct file_content files[] = {
+			{certificate_file, {whole.data, own}},
+			{chain_file, whole},
+		};
+
+		s = file_publish_together(files, 2, 0644, existing, e);
+	}
+	text_free(&chain);
 	return s;
 }

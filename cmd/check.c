@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/datetime.h"
-#include "base/file.h"
+#include "base/file_stage.h"
 #include "ca/authority.h"
 #include "ca/preflight.h"
 #include "cmd/command.h"
@@ -160,15 +160,12 @@ static enum status mend(struct inputs *in, struct preflight *p, struct error *e)
 
 static enum status write_mended(const struct inputs *in, struct error *e)
 {
-	struct span chain = span_text(text_get(&in->mended.chain));
-	enum status s = STATUS_OK;
+	const struct file_content files[] = {
+		{in->file, span_text(text_get(&in->mended.certificate))},
+		{in->chain_file, span_text(text_get(&in->mended.chain))},
+	};
 
-	if (chain.len)
-		s = file_publish(in->chain_file, chain, 0644, FILE_KEEP, e);
-	if (s == STATUS_OK)
-		s = file_publish(in->file, span_text(text_get(&in->mended.certificate)), 0644,
-				 FILE_KEEP, e);
-	return s;
+	return file_publish_together(files, files[1].content.len ? 2 : 1, 0644, FILE_KEEP, e);
 }
 
 /* --- what is said ----------------------------------------------------------------------------- */

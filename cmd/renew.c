@@ -360,18 +360,10 @@ static enum status write_files(const struct renewing *r, struct error *e)
 {
 	struct span above[CHAIN_MAX];
 	size_t count = authority_chain(r->authority, above);
-	struct text pem = {0};
-	enum status s = pem_add_certificate(&pem, span_of(&r->certificate), e);
+	enum status s = pem_publish(options_value(&r->in->options, "output"),
+				    options_value(&r->in->options, "chain"),
+				    span_of(&r->certificate), above, count, FILE_KEEP, e);
 
-	if (s == STATUS_OK)
-		s = file_publish(options_value(&r->in->options, "output"),
-				 span_text(text_get(&pem)), 0644, FILE_KEEP, e);
-	for (size_t i = 0; i < count && s == STATUS_OK; i++)
-		s = pem_add_certificate(&pem, above[i], e);
-	if (s == STATUS_OK)
-		s = file_publish(options_value(&r->in->options, "chain"), span_text(text_get(&pem)),
-				 0644, FILE_KEEP, e);
-	text_free(&pem);
 	if (s != STATUS_OK)
 		snprintf(e->todo, sizeof e->todo,
 			 "the certificate is issued and in the store: 'subca show' writes it");

@@ -188,17 +188,9 @@ static enum status write_files(const struct signing *s, struct span der, struct 
 									      : FILE_KEEP;
 	struct span above[CHAIN_MAX];
 	size_t count = authority_chain(s->common.authority, above);
-	struct text pem = {0};
-	enum status status = pem_add_certificate(&pem, der, e);
+	enum status status = pem_publish(s->certificate_file, s->chain_file, der, above, count,
+					 existing, e);
 
-	if (status == STATUS_OK)
-		status = file_publish(s->certificate_file, span_text(text_get(&pem)), 0644,
-				      existing, e);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = pem_add_certificate(&pem, above[i], e);
-	if (status == STATUS_OK)
-		status = file_publish(s->chain_file, span_text(text_get(&pem)), 0644, existing, e);
-	text_free(&pem);
 	if (status != STATUS_OK) {
 		char serial[2 * SERIAL_MAX + 1];
 

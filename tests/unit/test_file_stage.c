@@ -114,6 +114,38 @@ static void no_folder_no_file(void **state)
 	assert_int_equal(file_stage_sync("/nonexistent", &e), STATUS_SYSTEM);
 }
 
+static void a_few_together(void **state)
+{
+	char other[80];
+	const struct file_content files[] = {{other, span_text("first")}, {path, span_text("x")}};
+	const struct file_content nowhere[] = {{other, span_text("again")},
+					       {"/nonexistent/a", span_text("x")}};
+	struct error e = {0};
+	struct stat info;
+
+	(void)state;
+	snprintf(other, sizeof other, "%s/b.pem", folder);
+	/* What cannot be written at all leaves nothing of the rest either. */
+	assert_int_equal(file_publish_together(nowhere, 2, 0644, FILE_KEEP, &e), STATUS_NOT_FOUND);
+	assert_string_equal(e.where, "/nonexistent/a");
+	assert_false(file_exists(other));
+	assert_int_equal(entries(), 1);
+	/* What is in the way is seen when it is that file's turn. */
+	assert_int_equal(file_publish_together(files, 2, 0640, FILE_KEEP, &e), STATUS_EXISTS);
+	assert_string_equal(e.where, path);
+	assert_true(file_exists(other));
+	holds("two");
+	assert_int_equal(entries(), 2);
+	assert_int_equal(file_publish_together(files, 2, 0640, FILE_REPLACE, &e), STATUS_OK);
+	holds("x");
+	assert_int_equal(stat(other, &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0640);
+	assert_int_equal(entries(), 2);
+	assert_int_equal(file_publish_together(files, FILES_TOGETHER_MOST + 1, 0640, FILE_KEEP, &e),
+			 STATUS_INTERNAL);
+	assert_int_equal(unlink(other), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +153,7 @@ int main(void)
 		cmocka_unit_test(what_is_there_is_kept),
 		cmocka_unit_test(what_is_not_placed_is_removed),
 		cmocka_unit_test(no_folder_no_file),
+		cmocka_unit_test(a_few_together),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
