@@ -8,6 +8,7 @@
  *
  * id is a rule's; serial a certificate's, in hexadecimal, or "*" for any; where, in place of serial,
  * the file or text that a finding about no certificate names. An accepted finding is still listed.
+ * Audit and lint read the same file.
  */
 #ifndef SUBCA_AUDIT_POLICY_H
 #define SUBCA_AUDIT_POLICY_H

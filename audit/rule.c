@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "ca/lint.h"
+#include "ca/path.h"
+#include "ca/preflight.h"
 #include "csr/key.h"
+#include "csr/name_judge.h"
 
 const struct rule audit_rules[] = {
 #define RULE(id, severity, reference, why, todo) \
@@ -12,24 +15,24 @@ const struct rule audit_rules[] = {
 #undef RULE
 };
 
-static const struct rule *find(const struct rule *rules, size_t count, const char *id)
+static const struct rule *own(size_t *count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(rules[i].id, id) == 0)
-			return &rules[i];
-	return NULL;
+	*count = AUDIT_RULES;
+	return audit_rules;
 }
 
 const struct rule *audit_rule_find(const char *id)
 {
-	size_t count;
-	const struct rule *rules = csr_key_rules(&count), *found = find(rules, count, id);
+	static const struct rule *(*const tables[])(size_t * count) = {
+		own, csr_key_rules, lint_rules, csr_name_rules, path_rules, preflight_rules};
 
-	if (!found)
-		found = find(audit_rules, AUDIT_RULES, id);
-	if (!found) {
-		rules = lint_rules(&count);
-		found = find(rules, count, id);
+	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+		size_t count;
+		const struct rule *rules = tables[t](&count);
+
+		for (size_t i = 0; i < count; i++)
+			if (strcmp(rules[i].id, id) == 0)
+				return &rules[i];
 	}
-	return found;
+	return NULL;
 }

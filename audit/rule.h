@@ -17,7 +17,7 @@ enum audit_rule {
 /* AUDIT_RULES of them, ids "audit_rogue", …, in the order of enum audit_rule. */
 extern const struct rule audit_rules[];
 
-/* A rule of any of the three tables by its id; NULL where there is none. */
+/* A rule of any table by its id, also of those that judge no certificate; NULL where there is none. */
 const struct rule *audit_rule_find(const char *id);
 
 #endif

@@ -1,8 +1,11 @@
 /* subca lint: what is wrong with certificates, CRLs and requests, anyone's, and the rules for it. */
 #include "cmd/lint_run.h"
 
+#include <stdlib.h>
+
 #include "base/datetime.h"
 #include "base/file.h"
+#include "ca/authority.h"
 #include "ca/contents.h"
 
 #define OPERANDS_MAX 1000000
@@ -17,7 +20,12 @@ static const struct option_spec options[] = {
 	{.name = "ignore",
 	 .argument = "ID=REASON",
 	 .repeatable = true,
-	 .help = "leave a rule out; what it would have said is told with the reason"},
+	 .help = "leave a rule out; what it would have said is told with the reason, which the journal "
+		 "of the CA that -C names keeps"},
+	{.name = "accept",
+	 .argument = "FILE",
+	 .complete = COMPLETE_FILE,
+	 .help = "a file that says which findings are accepted, by whom and until when; as audit's"},
 	{.name = "source",
 	 .argument = "SOURCE",
 	 .repeatable = true,
@@ -50,6 +58,29 @@ static const struct option_spec options[] = {
 
 /* --- one run ---------------------------------------------------------------------------------- */
 
+/* Where a CA is named, and only then: lint needs none. */
+static enum status open_record(const struct invocation *in, struct authority **out, struct error *e)
+{
+	const char *environment = getenv("SUBCA_DIR");
+
+	if (!options_given(&in->options, "ignore") ||
+	    !(options_given(&in->options, "directory") || (environment && *environment)))
+		return STATUS_OK;
+	return authority_open(in->directory, STORE_WRITE, out, e);
+}
+
+struct record {
+	struct authority *authority; /* NULL: nothing is recorded */
+	int64_t now;
+};
+
+static enum status record_one(const char *words, void *context, struct error *e)
+{
+	const struct record *r = context;
+
+	return journal_note(authority_store(r->authority), "lint-ignore", words, r->now, e);
+}
+
 static enum status conclude(const struct lint_run *r, struct error *e)
 {
 	size_t errors = r->found[SEVERITY_ERROR];
@@ -66,7 +97,8 @@ static enum status conclude(const struct lint_run *r, struct error *e)
 	return output_check(e);
 }
 
-static enum status lint_all(struct lint_run *r, const struct options *o, struct error *e)
+static enum status lint_all(struct lint_run *r, const struct options *o, struct record *record,
+			    struct error *e)
 {
 	if (r->output->json && output_json_list(r->output, "lint", "objects", e) != STATUS_OK)
 		return error_status(e);
@@ -79,6 +111,8 @@ static enum status lint_all(struct lint_run *r, const struct options *o, struct 
 		lint_print_sum(r);
 	if (!r->output->json)
 		rules_print_ignored(&r->choice);
+	if (record->authority && rules_each_ignored(&r->choice, record_one, record, e) != STATUS_OK)
+		return error_status(e);
 	return conclude(r, e);
 }
 
@@ -130,22 +164,30 @@ static enum status take_options(struct lint_run *r, const struct options *o, str
 	return s;
 }
 
-static enum status lint_or_print(struct lint_run *r, const struct options *o, struct error *e)
+static enum status print_rules(const struct lint_run *r, const struct options *o, struct error *e)
 {
-	bool files = o->operand_count || options_given(o, "files-from");
+	if (o->operand_count || options_given(o, "files-from"))
+		return error_set(e, STATUS_USAGE, NULL, "leave out one or the other",
+				 "--rules lints no file, '%.80s'",
+				 o->operand_count ? o->operands[0]
+						  : options_value(o, "files-from"));
+	return rules_print(r->output, r->choice.wanted, e);
+}
 
-	if (options_given(o, "rules")) {
-		if (files)
-			return error_set(e, STATUS_USAGE, NULL, "leave out one or the other",
-					 "--rules lints no file, '%.80s'",
-					 o->operand_count ? o->operands[0]
-							  : options_value(o, "files-from"));
-		return rules_print(r->output, r->choice.wanted, e);
-	}
-	if (!files)
+static enum status lint_recorded(struct lint_run *r, const struct invocation *in, struct error *e)
+{
+	const struct options *o = &in->options;
+	struct record record = {.now = r->now};
+	enum status s;
+
+	if (!o->operand_count && !options_given(o, "files-from"))
 		return error_set(e, STATUS_USAGE, NULL, "usage: subca lint [options] FILE...",
 				 "lint needs FILE");
-	return lint_all(r, o, e);
+	s = open_record(in, &record.authority, e);
+	if (s == STATUS_OK)
+		s = lint_all(r, o, &record, e);
+	authority_free(record.authority);
+	return s;
 }
 
 static enum status cmd_lint(struct invocation *in, struct error *e)
@@ -154,7 +196,8 @@ static enum status cmd_lint(struct invocation *in, struct error *e)
 	enum status s = take_options(&r, &in->options, e);
 
 	if (s == STATUS_OK)
-		s = lint_or_print(&r, &in->options, e);
+		s = options_given(&in->options, "rules") ? print_rules(&r, &in->options, e)
+							 : lint_recorded(&r, in, e);
 	bytes_free(&r.issuer);
 	rules_choice_free(&r.choice);
 	return s;

@@ -13,6 +13,7 @@
 
 /* A bundle of all public roots has 150; past this a file is no longer judged as a whole. */
 #define WHOLE_MOST 1024
+#define SERIAL_ROOM 128
 
 struct file {
 	struct lint_run *run;
@@ -42,12 +43,40 @@ static void keep(struct file *f, struct span der)
 		f->certificates[f->count++] = x;
 }
 
+/* Asked for by what --accept accepts; a bad one has no number of its own. */
+static const char *serial_of(const struct lint_run *r, const struct content *c,
+			     char room[SERIAL_ROOM])
+{
+	const unsigned char *at = c->der.data;
+	const ASN1_INTEGER *serial;
+	X509 *x;
+
+	if (c->form != LINT_FORM_CERTIFICATE || !r->choice.accepted.count)
+		return NULL;
+	ERR_set_mark();
+	x = d2i_X509(NULL, &at, (long)c->der.len);
+	ERR_pop_to_mark();
+	serial = x ? X509_get0_serialNumber(x) : NULL;
+	if (serial && ASN1_STRING_length(serial) <= SERIAL_ROOM / 2 - 1)
+		hex_encode((struct span){ASN1_STRING_get0_data(serial),
+					 (size_t)ASN1_STRING_length(serial)},
+			   room);
+	else
+		serial = NULL;
+	X509_free(x);
+	return serial ? room : NULL;
+}
+
 static enum status lint_content(const struct content *c, void *context, struct error *e)
 {
 	struct file *f = context;
 	struct lint_run *r = f->run;
-	struct lint_place at = {f->path, lint_form_name(c->form), ++f->number,
-				f->several || c->in_p7b};
+	char serial[SERIAL_ROOM];
+	struct lint_place at = {.path = f->path,
+				.kind = lint_form_name(c->form),
+				.number = ++f->number,
+				.several = f->several || c->in_p7b,
+				.serial = serial_of(r, c, serial)};
 	struct findings all = {0};
 	struct error problem = {0};
 	char where[sizeof problem.where];

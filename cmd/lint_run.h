@@ -22,7 +22,7 @@ struct lint_run {
 	struct bytes issuer;
 	bool recursive;
 	enum lint_as as;
-	int64_t now; /* for what has expired in a chain or bundle */
+	int64_t now; /* for what has expired in a chain or bundle, and for acceptances */
 	struct rules_choice choice;
 	size_t linted[LINT_FORMS], found[SEVERITY_ERROR + 1], bad, passed_over;
 	enum status bad_status; /* of the first that could not be linted */
@@ -33,7 +33,9 @@ struct lint_place {
 	const char *path;
 	const char *kind; /* "certificate", "CRL", …; "chain", "bundle" for a whole file */
 	size_t number;	  /* 0: the file as a whole */
-	bool several;	  /* whether to say which of the file it is */
+	const char *
+		serial; /* of a certificate, in hexadecimal, where somebody wants to know; or NULL */
+	bool several;	/* whether to say which of the file it is */
 };
 
 const char *lint_form_name(enum lint_form form);

@@ -23,35 +23,38 @@ static void print_title(const struct lint_run *r, const struct lint_place *at)
 }
 
 static enum status say(const struct lint_run *r, const struct lint_place *at,
-		       const struct findings *told, const struct findings *ignored, struct error *e)
+		       const struct rules_sorted *found, struct error *e)
 {
 	if (r->output->json)
 		return output_json_item(r->output,
 					json_pack("{s:o, s:I, s:s, s:o, s:o}", "file",
 						  output_json_text(at->path), "number",
 						  (json_int_t)at->number, "kind", at->kind,
-						  "findings", output_findings_json(told), "ignored",
-						  rules_ignored_json(&r->choice, ignored)),
+						  "findings", output_findings_json(&found->told),
+						  "ignored", rules_ignored_json(&r->choice, found)),
 					e);
-	if (!told->count)
+	if (!found->told.count)
 		return STATUS_OK;
 	print_title(r, at);
-	output_findings(r->output, stdout, told);
+	output_findings(r->output, stdout, &found->told);
 	return output_check(e);
 }
 
 enum status lint_say_findings(struct lint_run *r, const struct lint_place *at, struct findings *all,
 			      struct error *e)
 {
-	size_t count = rules_choice_sort(&r->choice, all);
-	const struct findings told = {all->items, count, 0};
-	const struct findings ignored = {all->items + count, all->count - count, 0};
-	enum status s;
+	const struct rules_about about = {at->serial, at->path, r->now};
+	struct rules_sorted found;
+	enum status s = rules_choice_sort(&r->choice, &about, all, &found, e);
 
-	for (size_t i = 0; i < count; i++)
-		r->found[all->items[i].severity]++;
-	s = say(r, at, &told, &ignored, e);
-	findings_free(all);
+	if (s != STATUS_OK) {
+		findings_free(all);
+		return s;
+	}
+	for (size_t i = 0; i < found.told.count; i++)
+		r->found[found.told.items[i].severity]++;
+	s = say(r, at, &found, e);
+	rules_sorted_free(&found);
 	return s;
 }
 

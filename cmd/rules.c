@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/rule.h"
 #include "base/suggest.h"
 #include "ca/lint.h"
 #include "ca/path.h"
@@ -12,8 +13,8 @@
 #include "csr/key.h"
 #include "csr/name_judge.h"
 
-const char *const rules_sources[] = {"der",	"rfc5280", "cabf", "practice",
-				     "request", "portal",  "path", NULL};
+const char *const rules_sources[] = {"der",    "rfc5280", "cabf",  "practice", "request",
+				     "portal", "path",	  "audit", NULL};
 
 struct subject {
 	unsigned bit;
@@ -46,11 +47,18 @@ static const struct subject path_subjects[] = {
 };
 
 static const struct subject request_subjects[] = {{1, "request"}, {0, NULL}};
+static const struct subject audit_subjects[] = {{1, "audit"}, {0, NULL}};
 
 static unsigned always(size_t at)
 {
 	(void)at;
 	return 1;
+}
+
+static const struct rule *rules_of_audit(size_t *count)
+{
+	*count = AUDIT_RULES;
+	return audit_rules;
 }
 
 static const struct {
@@ -64,6 +72,7 @@ static const struct {
 	{csr_name_rules, always, request_subjects, "request"},
 	{preflight_rules, preflight_rule_portals, portal_subjects, "portal"},
 	{path_rules, path_rule_applies, path_subjects, "path"},
+	{rules_of_audit, always, audit_subjects, "audit"},
 };
 #define TABLES (sizeof tables / sizeof *tables)
 

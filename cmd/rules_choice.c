@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/datetime.h"
+
 static enum status expect_source(const char *name, struct error *e)
 {
 	struct text all = {0};
@@ -65,6 +67,7 @@ static enum status take_ignored(struct rules_choice *c, const struct options *o,
 
 enum status rules_choice_take(struct rules_choice *c, const struct options *o, struct error *e)
 {
+	const char *accept = options_value(o, "accept");
 	size_t count = rules_count();
 
 	c->wanted = calloc(count, sizeof *c->wanted);
@@ -72,9 +75,9 @@ enum status rules_choice_take(struct rules_choice *c, const struct options *o, s
 	c->kept_quiet = calloc(count, sizeof *c->kept_quiet);
 	if (!c->wanted || !c->reasons || !c->kept_quiet)
 		return error_memory(e);
-	if (take_sources(c, o, e) != STATUS_OK)
+	if (take_sources(c, o, e) != STATUS_OK || take_ignored(c, o, e) != STATUS_OK)
 		return error_status(e);
-	return take_ignored(c, o, e);
+	return accept ? policy_read(accept, &c->accepted, e) : STATUS_OK;
 }
 
 void rules_choice_free(struct rules_choice *c)
@@ -82,60 +85,150 @@ void rules_choice_free(struct rules_choice *c)
 	free(c->wanted);
 	free(c->reasons);
 	free(c->kept_quiet);
+	policy_free(&c->accepted);
 	*c = (struct rules_choice){0};
 }
 
-size_t rules_choice_sort(struct rules_choice *c, struct findings *f)
+enum fate { TOLD, GONE, IGNORED };
+
+static enum fate fate_of(struct rules_choice *c, const struct rules_about *about,
+			 const struct finding *f, size_t *acceptance)
 {
-	struct finding *kept = calloc(f->count ? f->count : 1, sizeof *kept);
-	size_t told = 0, ignored = 0;
+	size_t rule = rules_place(f->rule);
 
-	/* Without memory nothing is kept quiet. */
-	if (!kept)
-		return f->count;
-	for (size_t i = 0; i < f->count; i++) {
-		struct finding one = f->items[i];
-		size_t rule = rules_place(one.rule);
-
-		if (rule != RULES_NONE && !c->wanted[rule]) {
-			free(one.where);
-			free(one.message);
-		} else if (rule != RULES_NONE && c->reasons[rule]) {
-			c->kept_quiet[rule]++;
-			kept[ignored++] = one;
-		} else {
-			f->items[told++] = one;
-		}
+	*acceptance = 0;
+	if (rule != RULES_NONE && !c->wanted[rule])
+		return GONE;
+	if (rule != RULES_NONE && c->reasons[rule]) {
+		c->kept_quiet[rule]++;
+		return IGNORED;
 	}
-	memcpy(f->items + told, kept, ignored * sizeof *kept);
-	f->count = told + ignored;
-	free(kept);
-	return told;
+	*acceptance = policy_accepts(&c->accepted, f->rule->id, about->serial, about->where,
+				     about->now);
+	return *acceptance ? IGNORED : TOLD;
 }
 
-json_t *rules_ignored_json(const struct rules_choice *c, const struct findings *ignored)
+enum status rules_choice_sort(struct rules_choice *c, const struct rules_about *about,
+			      struct findings *all, struct rules_sorted *out, struct error *e)
 {
-	json_t *array = output_findings_json(ignored);
+	struct finding *ignored = calloc(all->count + 1, sizeof *ignored);
+	size_t *acceptance = calloc(all->count + 1, sizeof *acceptance), told = 0;
 
-	for (size_t i = 0; i < json_array_size(array); i++)
-		json_object_set_new(
-			array ? json_array_get(array, i) : NULL, "reason",
-			output_json_text(c->reasons[rules_place(ignored->items[i].rule)]));
+	*out = (struct rules_sorted){.ignored = {ignored, 0, all->count + 1},
+				     .acceptance = acceptance};
+	if (!ignored || !acceptance) {
+		rules_sorted_free(out);
+		return error_memory(e);
+	}
+	for (size_t i = 0; i < all->count; i++) {
+		struct finding one = all->items[i];
+		size_t by;
+
+		switch (fate_of(c, about, &one, &by)) {
+		case GONE:
+			free(one.where);
+			free(one.message);
+			break;
+		case IGNORED:
+			acceptance[out->ignored.count] = by;
+			ignored[out->ignored.count++] = one;
+			break;
+		case TOLD:
+			all->items[told++] = one;
+			break;
+		}
+	}
+	all->count = told;
+	out->told = *all;
+	*all = (struct findings){0};
+	return STATUS_OK;
+}
+
+void rules_sorted_free(struct rules_sorted *s)
+{
+	findings_free(&s->told);
+	findings_free(&s->ignored);
+	free(s->acceptance);
+	*s = (struct rules_sorted){0};
+}
+
+static json_t *reason_json(const struct rules_choice *c, const struct finding *f, size_t acceptance)
+{
+	const struct acceptance *a = acceptance ? &c->accepted.items[acceptance - 1] : NULL;
+	char until[DATETIME_SIZE];
+
+	if (!a)
+		return json_pack("{s:o}", "reason",
+				 output_json_text(c->reasons[rules_place(f->rule)]));
+	datetime_format(a->until, until);
+	return json_pack("{s:o, s:o, s:s}", "reason", output_json_text(a->why), "by",
+			 output_json_text(a->by), "until", until);
+}
+
+json_t *rules_ignored_json(const struct rules_choice *c, const struct rules_sorted *s)
+{
+	json_t *array = output_findings_json(&s->ignored);
+
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		json_t *more = reason_json(c, &s->ignored.items[i], s->acceptance[i]);
+
+		if (!more || json_object_update(json_array_get(array, i), more) != 0) {
+			json_decref(array);
+			array = NULL;
+		}
+		json_decref(more);
+	}
 	return array;
 }
 
-void rules_print_ignored(const struct rules_choice *c)
+enum status rules_each_ignored(const struct rules_choice *c, rules_ignored_use *use, void *context,
+			       struct error *e)
 {
-	for (size_t i = 0; i < rules_count(); i++) {
+	enum status s = STATUS_OK;
+
+	for (size_t i = 0; i < rules_count() && s == STATUS_OK; i++) {
 		struct rules_entry entry;
-		struct text reason = {0};
+		struct text words = {0};
 
 		if (!c->kept_quiet[i])
 			continue;
 		rules_at(i, &entry);
-		text_add_escaped(&reason, span_text(c->reasons[i]));
-		printf("ignored: %s (%zu): %s\n", entry.rule->id, c->kept_quiet[i],
-		       text_get(&reason));
-		text_free(&reason);
+		text_printf(&words, "%s (%zu): ", entry.rule->id, c->kept_quiet[i]);
+		text_add_escaped(&words, span_text(c->reasons[i]));
+		s = text_check(&words, e);
+		if (s == STATUS_OK)
+			s = use(text_get(&words), context, e);
+		text_free(&words);
+	}
+	return s;
+}
+
+static enum status print_ignored(const char *words, void *context, struct error *e)
+{
+	(void)context;
+	(void)e;
+	printf("ignored: %s\n", words);
+	return STATUS_OK;
+}
+
+void rules_print_ignored(const struct rules_choice *c)
+{
+	struct error no_memory;
+
+	(void)!rules_each_ignored(c, print_ignored, NULL, &no_memory);
+	for (size_t i = 0; i < c->accepted.count; i++) {
+		const struct acceptance *a = &c->accepted.items[i];
+		char until[DATETIME_SIZE];
+		struct text line = {0};
+
+		if (!a->used)
+			continue;
+		datetime_format(a->until, until);
+		text_printf(&line, "accepted: %s (%zu): by ", a->id, a->used);
+		text_add_escaped(&line, span_text(a->by));
+		text_printf(&line, " until %.10s: ", until);
+		text_add_escaped(&line, span_text(a->why));
+		printf("%s\n", text_get(&line));
+		text_free(&line);
 	}
 }

@@ -137,6 +137,58 @@ assert all(f["severity"] != "error" for f in c["findings"])'
 	done
 }
 
+@test "a reason for ignoring is kept in the journal of the CA that is named, and only there" {
+	cp -r "$BATS_FILE_TMPDIR/root" .
+	rows() { "$SUBCA" journal show -C root --json | python3 -c '
+import json, sys
+for r in (r["entry"] for r in json.load(sys.stdin)["rows"]):
+    if r["event"] == "lint-ignore":
+        print(r["detail"])'; }
+	run -0 "$SUBCA" lint --ignore "serial_zero=an old lab" bad.pem
+	[ -z "$(rows)" ]
+	run -0 "$SUBCA" lint -C root --ignore "serial_zero=an old lab" --ignore "serial_negative=no" bad.pem bad.pem
+	[ "$(rows)" = "serial_zero (2): an old lab" ]
+	SUBCA_DIR=root run -0 "$SUBCA" lint --ignore $'serial_zero=a\e[31mb' bad.pem
+	[ "$(rows | tail -1)" = 'serial_zero (1): a\x1B[31mb' ]
+	run -0 "$SUBCA" journal verify -C root
+	# Without --ignore a CA is not even looked at.
+	run -1 "$SUBCA" lint -C none bad.pem
+	run -3 "$SUBCA" lint -C none --ignore "serial_zero=lab" bad.pem
+	[[ $output != *serial_zero* ]]
+}
+
+@test "the file of accepted findings that audit reads counts here too, until its day" {
+	serial=$(openssl x509 -in below.pem -noout -serial | cut -d= -f2)
+	cat >accepted.conf <<-END
+		accepted = (
+			{ id = "serial_zero"; serial = "0"; until = "2999-01-01"; by = "A. Auditor"; why = "a lab"; },
+			{ id = "issuer_name_differs"; serial = "$serial"; until = "2999-01-01"; by = "B"; why = "moved"; },
+			{ id = "chain_root_present"; where = "both.pem"; until = "2999-01-01"; by = "C"; why = "for ZPA"; },
+			{ id = "audit_drift"; serial = "*"; until = "2999-01-01"; by = "D"; why = "not lint's"; },
+			{ id = "csr_name_slash"; where = "a.csr"; until = "2999-01-01"; by = "E"; why = "not here"; }
+		);
+	END
+	cat below.pem root.pem >both.pem
+	run -1 --separate-stderr "$SUBCA" lint --json --accept accepted.conf --issuer bad.pem both.pem
+	from_json '
+below, root, whole = d["objects"]
+assert [(f["rule"], f["reason"], f["by"]) for f in below["ignored"]] == [("issuer_name_differs", "moved", "B")]
+assert root["ignored"] == [] and "issuer_name_differs" in [f["rule"] for f in root["findings"]]
+assert [(f["reason"], f["by"], f["until"]) for f in whole["ignored"]] == [("for ZPA", "C", "2999-01-01T00:00:00Z")]'
+	run -0 "$SUBCA" lint --accept accepted.conf both.pem
+	[[ $output == *"2 certificates: 0 errors, 0 warnings, 0 notices"* ]]
+	[[ $output == *"accepted: chain_root_present (1): by C until 2999-01-01: for ZPA"* ]]
+	run -0 "$SUBCA" lint --accept accepted.conf bad.pem
+	[[ $output != *"[serial_zero,"* && $output == *"accepted: serial_zero (1): by A. Auditor"* ]]
+	run -0 "$SUBCA" audit --accept accepted.conf root.pem
+	sed -i 's/2999/2020/' accepted.conf
+	run -1 "$SUBCA" lint --accept accepted.conf bad.pem
+	[[ $output == *"[serial_zero,"* ]]
+	sed -i 's/serial_zero/serial_zreo/' accepted.conf
+	run -4 "$SUBCA" lint --accept accepted.conf bad.pem
+	[[ $output == *"accepted.conf: line "*"there is no rule 'serial_zreo'"* ]]
+}
+
 @test "a source is run alone or left out" {
 	run -1 --separate-stderr "$SUBCA" lint --json bad.pem
 	from_json '
@@ -266,10 +318,10 @@ assert good["findings"] == [] and d["error"]["exit_code"] == 4'
 assert d["schema"] == "subca.lint/1"
 ids = [r["id"] for r in d["rules"]]
 assert len(ids) > 200 and len(ids) == len(set(ids))
-assert {r["source"] for r in d["rules"]} >= {"der", "rfc5280", "cabf", "practice", "request", "portal", "path"}
+assert {r["source"] for r in d["rules"]} >= {"der", "rfc5280", "cabf", "practice", "request", "portal", "path", "audit"}
 subjects = {s for r in d["rules"] for s in r["applies_to"]}
 assert subjects >= {"root", "intermediate", "leaf", "CRL", "CRL entry", "request", "path", "chain",
-                    "bundle", "upload to ZIA"}, subjects
+                    "bundle", "upload to ZIA", "audit"}, subjects
 for r in d["rules"]:
     assert all(r[k].strip() for k in ("id", "reference", "source", "why", "todo")), r
     assert r["severity"] in ("error", "warning", "notice"), r
