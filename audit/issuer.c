@@ -4,11 +4,15 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/sha.h>
 #include <openssl/x509.h>
+
+#include "base/digest.h"
+#include "base/spki.h"
 
 /* Of one name so many are tried. */
 #define CANDIDATES_MAX 16
+
+static const struct span none = {NULL, 0};
 
 enum status issuers_add(struct audit_issuers *i, const struct estate *t, uint32_t record,
 			struct span der, struct error *e)
@@ -22,7 +26,6 @@ enum status issuers_add(struct audit_issuers *i, const struct estate *t, uint32_
 		.not_after = r->not_after,
 	};
 	struct audit_certificate c;
-	const unsigned char *at;
 	enum status s;
 
 	if (i->count == ISSUERS_MAX)
@@ -39,8 +42,7 @@ enum status issuers_add(struct audit_issuers *i, const struct estate *t, uint32_
 	s = audit_certificate_read(der, &c, e);
 	if (s == STATUS_OK) {
 		ERR_set_mark();
-		at = c.spki.data;
-		new.key = d2i_PUBKEY(NULL, &at, (long)c.spki.len);
+		new.key = spki_key(c.spki);
 		ERR_pop_to_mark();
 		audit_certificate_free(&c);
 		s = bytes_copy(&new.der, der, e);
@@ -100,31 +102,35 @@ const struct audit_issuer *issuers_find(const struct audit_issuers *i, uint64_t 
 
 /* --- verification ----------------------------------------------------------------------------- */
 
-/* A context made ready for one key and digest is used again as long as both stay. */
+/*
+ * A context made ready for one key and digest is used again as long as both stay; so is an issuer
+ * that lint has read. Of a hundred thousand issuers only these few are held.
+ */
 #define SLOTS 16
 
 struct audit_verifier {
 	struct {
 		const struct audit_issuer *issuer;
-		int digest;
+		enum digest digest;
 		EVP_PKEY_CTX *context;
 	} slots[SLOTS];
-	size_t next;
-	EVP_MD *sha256, *sha384, *sha512;
+	struct {
+		const struct audit_issuer *issuer;
+		struct lint_issuer *lint;
+	} read[SLOTS];
+	size_t next, next_read;
 };
 
 enum status verifier_new(struct audit_verifier **out, struct error *e)
 {
 	struct audit_verifier *v = calloc(1, sizeof *v);
+	unsigned char digest[SHA256_SIZE];
 
 	if (!v)
 		return error_memory(e);
-	v->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	v->sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
-	v->sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
-	if (!v->sha256 || !v->sha384 || !v->sha512) {
+	if (!digest_of(DIGEST_SHA256, none, none, digest)) {
 		verifier_free(v);
-		return error_openssl(e, STATUS_SYSTEM, NULL, NULL, "SHA-2 is not to be had");
+		return error_openssl(e, STATUS_SYSTEM, NULL, NULL, "SHA-256 is not to be had");
 	}
 	*out = v;
 	return STATUS_OK;
@@ -134,20 +140,19 @@ void verifier_free(struct audit_verifier *v)
 {
 	if (!v)
 		return;
-	for (size_t i = 0; i < SLOTS; i++)
+	for (size_t i = 0; i < SLOTS; i++) {
 		EVP_PKEY_CTX_free(v->slots[i].context);
-	EVP_MD_free(v->sha256);
-	EVP_MD_free(v->sha384);
-	EVP_MD_free(v->sha512);
+		lint_issuer_free(v->read[i].lint);
+	}
 	free(v);
 }
 
-static EVP_PKEY_CTX *make_ready(EVP_PKEY *key, const EVP_MD *digest)
+static EVP_PKEY_CTX *make_ready(EVP_PKEY *key, enum digest digest)
 {
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
 
-	if (!context || EVP_PKEY_verify_init(context) != 1 ||
-	    EVP_PKEY_CTX_set_signature_md(context, digest) != 1) {
+	if (!context || !digest_method(digest) || EVP_PKEY_verify_init(context) != 1 ||
+	    EVP_PKEY_CTX_set_signature_md(context, digest_method(digest)) != 1) {
 		EVP_PKEY_CTX_free(context);
 		return NULL;
 	}
@@ -155,59 +160,54 @@ static EVP_PKEY_CTX *make_ready(EVP_PKEY *key, const EVP_MD *digest)
 }
 
 static EVP_PKEY_CTX *context_for(struct audit_verifier *v, const struct audit_issuer *issuer,
-				 const EVP_MD *digest)
+				 enum digest digest)
 {
-	int nid = EVP_MD_get_type(digest);
 	size_t at = v->next;
 
 	for (size_t i = 0; i < SLOTS; i++)
-		if (v->slots[i].issuer == issuer && v->slots[i].digest == nid)
+		if (v->slots[i].issuer == issuer && v->slots[i].digest == digest)
 			return v->slots[i].context;
 	v->next = (v->next + 1) % SLOTS;
 	EVP_PKEY_CTX_free(v->slots[at].context);
 	v->slots[at].context = make_ready(issuer->key, digest);
 	v->slots[at].issuer = issuer;
-	v->slots[at].digest = nid;
+	v->slots[at].digest = digest;
 	return v->slots[at].context;
 }
 
-/* The digest of a plain RSA or ECDSA signature with SHA-2 by a key of that kind; else NULL. */
-static const EVP_MD *plain_digest(const struct audit_verifier *v, int algorithm, EVP_PKEY *key)
+/* The digest of a plain RSA or ECDSA signature with SHA-2 by a key of that kind; else DIGESTS. */
+static enum digest plain_digest(int algorithm, EVP_PKEY *key)
 {
 	int digest, kind;
 
 	if (OBJ_find_sigid_algs(algorithm, &digest, &kind) != 1)
-		return NULL;
+		return DIGESTS;
 	if (kind == NID_rsaEncryption
 		    ? !EVP_PKEY_is_a(key, "RSA")
 		    : kind != NID_X9_62_id_ecPublicKey || !EVP_PKEY_is_a(key, "EC"))
-		return NULL;
-	return digest == NID_sha256   ? v->sha256
-	       : digest == NID_sha384 ? v->sha384
-	       : digest == NID_sha512 ? v->sha512
-				      : NULL;
+		return DIGESTS;
+	return digest == NID_sha1 ? DIGESTS : digest_find(digest);
 }
 
 bool verifier_check(struct audit_verifier *v, const struct audit_issuer *issuer,
 		    const struct audit_certificate *c)
 {
 	const DER_SIGNED *x = c->envelope;
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
+	unsigned char hash[DIGEST_SIZE_MOST];
 	EVP_PKEY_CTX *context;
-	const EVP_MD *digest;
+	enum digest digest;
 	bool verified;
 
 	if (!issuer->key)
 		return false;
 	ERR_set_mark();
-	digest = plain_digest(v, OBJ_obj2nid(x->algorithm->algorithm), issuer->key);
-	context = digest ? context_for(v, issuer, digest) : NULL;
+	digest = plain_digest(OBJ_obj2nid(x->algorithm->algorithm), issuer->key);
+	context = digest != DIGESTS ? context_for(v, issuer, digest) : NULL;
 	if (context)
-		verified = EVP_Digest(c->tbs.data, c->tbs.len, hash, &len, digest, NULL) == 1 &&
+		verified = digest_of(digest, c->tbs, none, hash) &&
 			   EVP_PKEY_verify(context, ASN1_STRING_get0_data(x->signature),
 					   (size_t)ASN1_STRING_length(x->signature), hash,
-					   len) == 1;
+					   digest_size(digest)) == 1;
 	else
 		verified = ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), x->algorithm, x->signature,
 					    x->to_be_signed, issuer->key) == 1;
@@ -220,7 +220,6 @@ const struct audit_issuer *verifier_find(struct audit_verifier *v,
 					 const struct audit_issuers *issuers,
 					 const struct audit_certificate *c, bool *named)
 {
-	const struct span none = {NULL, 0};
 	size_t count;
 	const struct audit_issuer *first = issuers_find(issuers, estate_hash(c->issuer, none),
 							&count);
@@ -238,4 +237,25 @@ const struct audit_issuer *verifier_find(struct audit_verifier *v,
 		}
 	}
 	return NULL;
+}
+
+enum status verifier_lint(struct audit_verifier *v, const struct audit_issuer *issuer,
+			  const struct lint_issuer **out, struct error *e)
+{
+	size_t at = v->next_read;
+
+	for (size_t i = 0; i < SLOTS; i++)
+		if (v->read[i].issuer == issuer) {
+			*out = v->read[i].lint;
+			return STATUS_OK;
+		}
+	v->next_read = (v->next_read + 1) % SLOTS;
+	lint_issuer_free(v->read[at].lint);
+	v->read[at].lint = NULL;
+	v->read[at].issuer = NULL;
+	if (lint_issuer_read(span_of(&issuer->der), &v->read[at].lint, e) != STATUS_OK)
+		return error_status(e);
+	v->read[at].issuer = issuer;
+	*out = v->read[at].lint;
+	return STATUS_OK;
 }

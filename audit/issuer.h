@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "audit/estate.h"
+#include "ca/lint.h"
 
 /* Certificates that the name of another points to. */
 #define ISSUERS_MAX 100000
@@ -51,5 +52,8 @@ bool verifier_check(struct audit_verifier *v, const struct audit_issuer *issuer,
 const struct audit_issuer *verifier_find(struct audit_verifier *v,
 					 const struct audit_issuers *issuers,
 					 const struct audit_certificate *c, bool *named);
+/* The issuer as lint reads it; v keeps it, and may drop it at the next call. */
+MUST_CHECK enum status verifier_lint(struct audit_verifier *v, const struct audit_issuer *issuer,
+				     const struct lint_issuer **out, struct error *e);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <openssl/err.h>
 
+#include "base/spki.h"
 #include "ca/lint.h"
 #include "csr/key.h"
 #include "csr/rsa_weak.h"
@@ -65,8 +66,7 @@ static enum status judge_key(const struct audit_certificate *c, struct judged *j
 	if (spki && OBJ_obj2nid(spki->algorithm->algorithm) == NID_rsaEncryption) {
 		s = judge_rsa(spki, j, keep, found, e);
 	} else if (spki) {
-		at = c->spki.data;
-		key = d2i_PUBKEY(NULL, &at, (long)c->spki.len);
+		key = spki_key(c->spki);
 		s = key ? csr_key_check(key, found, e) : STATUS_OK;
 		/* A kind of key that has no judge, not a machine that failed. */
 		if (s == STATUS_INPUT)
@@ -105,15 +105,18 @@ static enum status judge_signature(const struct judge_order *o, const struct aud
 
 /* --- all -------------------------------------------------------------------------------------- */
 
-static enum status judge_lint(struct span der, const struct audit_issuer *issuer,
-			      const struct judged *j, bool key_is_judged, struct audit_findings *f,
-			      struct error *e)
+static enum status judge_lint(struct audit_verifier *verifier, struct span der,
+			      const struct audit_issuer *issuer, const struct judged *j,
+			      bool key_is_judged, struct audit_findings *f, struct error *e)
 {
-	bool other = issuer && issuer->record != j->record;
+	const struct lint_issuer *read = NULL;
 	struct findings found = {0};
-	enum status s = lint_certificate(
-		der, other ? span_of(&issuer->der) : (struct span){NULL, 0}, &found, e);
+	enum status s = STATUS_OK;
 
+	if (issuer && issuer->record != j->record)
+		s = verifier_lint(verifier, issuer, &read, e);
+	if (s == STATUS_OK)
+		s = lint_certificate_below(der, read, &found, e);
 	for (size_t i = 0; s == STATUS_OK && i < found.count; i++)
 		if (!told_elsewhere(found.items[i].rule, key_is_judged))
 			s = take(&found.items[i], j->record, f, e);
@@ -156,7 +159,7 @@ enum status judge_certificate(const struct judge_order *order, struct audit_veri
 	for (size_t i = 0; s == STATUS_OK && i < key.count; i++)
 		s = take(&key.items[i], j->record, findings, e);
 	if (s == STATUS_OK)
-		s = judge_lint(der, issuer, j, key.count > 0, findings, e);
+		s = judge_lint(verifier, der, issuer, j, key.count > 0, findings, e);
 	if (s == STATUS_OK)
 		s = judge_drift(order, &c, j, findings, e);
 	j->issuer_record = issuer ? issuer->record : RECORD_NONE;

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
+
+#include "base/digest.h"
 
 struct span span_of(const struct bytes *b)
 {
@@ -233,7 +234,7 @@ enum status hex_decode(const char *hex, struct bytes *out, struct error *e)
 
 enum status sha256(struct span s, unsigned char out[SHA256_SIZE], struct error *e)
 {
-	if (EVP_Digest(s.data, s.len, out, NULL, EVP_sha256(), NULL) != 1)
+	if (!digest_of(DIGEST_SHA256, s, (struct span){NULL, 0}, out))
 		return error_openssl(e, STATUS_SYSTEM, NULL, NULL, "SHA-256 failed");
 	return STATUS_OK;
 }

@@ -16,6 +16,38 @@ struct value {
 	size_t size; /* header and content */
 };
 
+/*
+ * A header as nearly all are: a tag of one octet, and a length that no fewer octets hold; false for
+ * any other, and where the value is cut off.
+ */
+static bool read_plain(struct span at, struct value *v)
+{
+	const unsigned char *p = at.data;
+	size_t len, octets, header = 2;
+
+	if (at.len < 2 || (p[0] & V_ASN1_PRIMITIVE_TAG) == V_ASN1_PRIMITIVE_TAG)
+		return false;
+	len = p[1];
+	if (len & 0x80) {
+		octets = len & 0x7f;
+		header += octets;
+		if (octets == 0 || octets > 3 || at.len < header || p[2] == 0)
+			return false;
+		for (len = 0; octets; octets--)
+			len = len << 8 | p[header - octets];
+		if (len < 0x80)
+			return false;
+	}
+	if (len > at.len - header)
+		return false;
+	v->tag = p[0] & V_ASN1_PRIMITIVE_TAG;
+	v->class = p[0] & V_ASN1_PRIVATE;
+	v->constructed = p[0] & V_ASN1_CONSTRUCTED;
+	v->content = (struct span){p + header, len};
+	v->size = header + len;
+	return true;
+}
+
 static enum der_fault read_value(struct span at, struct value *v)
 {
 	const unsigned char *p = at.data;
@@ -24,6 +56,8 @@ static enum der_fault read_value(struct span at, struct value *v)
 
 	if (at.len == 0 || at.len > INT_MAX / 2)
 		return DER_STRUCTURE;
+	if (read_plain(at, v))
+		return DER_CANONICAL;
 	ERR_set_mark();
 	flags = ASN1_get_object(&p, &len, &v->tag, &v->class, (long)at.len);
 	ERR_pop_to_mark();

@@ -6,6 +6,7 @@
 #include <openssl/sha.h>
 
 #include "base/der.h"
+#include "base/digest.h"
 
 bool ca_url_is_plain(const char *url)
 {
@@ -104,8 +105,10 @@ static enum status key_identifier(struct span spki, ASN1_OCTET_STRING **out, str
 	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
 
 	if (key && id &&
-	    EVP_Digest(ASN1_STRING_get0_data(key->key), (size_t)ASN1_STRING_length(key->key),
-		       digest, NULL, EVP_sha1(), NULL) == 1 &&
+	    digest_of(DIGEST_SHA1,
+		      (struct span){ASN1_STRING_get0_data(key->key),
+				    (size_t)ASN1_STRING_length(key->key)},
+		      (struct span){NULL, 0}, digest) &&
 	    ASN1_OCTET_STRING_set(id, digest, sizeof digest)) {
 		DER_SPKI_free(key);
 		*out = id;

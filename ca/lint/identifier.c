@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include <openssl/evp.h>
+#include "base/digest.h"
 
-#define DIGESTS 3
 #define AKI_WHERE "extension authorityKeyIdentifier"
 
 void lint_ski_missing(const struct lint_subject *s, struct lint_report *report)
@@ -85,6 +84,11 @@ void lint_aki_issuer_serial(const struct lint_subject *s, struct lint_report *re
 		lint_say(report, AKI_WHERE, "does not name the issuer's issuer");
 }
 
+static const struct span none = {NULL, 0};
+
+/* RFC 7093 2: a hash that is cut off has 160 bits. */
+#define LEAST 20
+
 /* RFC 5280 4.2.1.2 (2): 0100 and the last 60 bits of the SHA-1. */
 static bool is_short_form(struct span ski, const unsigned char digest[static 20])
 {
@@ -92,32 +96,25 @@ static bool is_short_form(struct span ski, const unsigned char digest[static 20]
 	       memcmp(ski.data + 1, digest + 13, 7) == 0;
 }
 
-static bool is_hash_of(struct span ski, struct span key, const EVP_MD *digest, size_t least)
+static bool is_hash_of(struct span ski, struct span key, enum digest digest)
 {
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
+	unsigned char hash[DIGEST_SIZE_MOST];
 
-	return EVP_Digest(key.data, key.len, hash, &len, digest, NULL) == 1 && ski.len >= least &&
-	       ski.len <= len && memcmp(ski.data, hash, ski.len) == 0;
+	return ski.len >= LEAST && ski.len <= digest_size(digest) &&
+	       digest_of(digest, key, none, hash) && memcmp(ski.data, hash, ski.len) == 0;
 }
 
 /* RFC 5280's two methods and those of RFC 7093: a hash of the key's bits, or of the whole field. */
 static bool follows_from_key(const struct lint_subject *s, struct span ski)
 {
-	const EVP_MD *const digests[DIGESTS] = {EVP_sha256(), EVP_sha384(), EVP_sha512()};
 	struct span bits = lint_string(s->spki->key);
-	unsigned char sha1[EVP_MAX_MD_SIZE];
+	unsigned char sha1[DIGEST_SIZE_MOST];
 
-	if (is_hash_of(ski, bits, EVP_sha1(), 20) || is_hash_of(ski, s->spki_der, EVP_sha1(), 20))
-		return true;
-	if (EVP_Digest(bits.data, bits.len, sha1, NULL, EVP_sha1(), NULL) == 1 &&
-	    is_short_form(ski, sha1))
-		return true;
-	for (size_t i = 0; i < DIGESTS; i++)
-		if (is_hash_of(ski, bits, digests[i], 20) ||
-		    is_hash_of(ski, s->spki_der, digests[i], 20))
+	for (unsigned i = 0; i < DIGESTS; i++)
+		if (is_hash_of(ski, bits, (enum digest)i) ||
+		    is_hash_of(ski, s->spki_der, (enum digest)i))
 			return true;
-	return false;
+	return digest_of(DIGEST_SHA1, bits, none, sha1) && is_short_form(ski, sha1);
 }
 
 /* An empty one has a rule of its own. */

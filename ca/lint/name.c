@@ -1,5 +1,6 @@
 #include "ca/lint/internal.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,27 +36,55 @@ static const struct {
 
 #define ATTRIBUTE_COUNT (sizeof attributes / sizeof *attributes)
 
-static size_t attribute_find(const LINT_ATTRIBUTE *a)
+/* What a check is given, and what it needs to say where. */
+struct part {
+	const LINT_ATTRIBUTE *raw;
+	int nid;
+	const char *whose; /* "subject" */
+};
+
+static size_t attribute_find(const struct part *a)
 {
-	int nid = OBJ_obj2nid(a->type);
 	size_t i = 0;
 
-	while (i < ATTRIBUTE_COUNT && attributes[i].nid != nid)
+	while (i < ATTRIBUTE_COUNT && attributes[i].nid != a->nid)
 		i++;
 	return i;
 }
 
-/* False where the value is no text at all. */
-static bool text_of(const LINT_ATTRIBUTE *a, struct span *text)
+static int type_of(const struct part *a)
 {
-	if (!(ASN1_tag2bit(a->value->type) & TYPES_TEXT))
+	return a->raw->value->type;
+}
+
+/* False where the value is no text at all. */
+static bool text_of(const struct part *a, struct span *text)
+{
+	if (!(ASN1_tag2bit(type_of(a)) & TYPES_TEXT))
 		return false;
-	*text = lint_string(a->value->value.asn1_string);
+	*text = lint_string(a->raw->value->value.asn1_string);
 	return true;
 }
 
-typedef void attribute_check(const LINT_ATTRIBUTE *a, const char *where,
-			     struct lint_report *report);
+static void say(const struct part *a, struct lint_report *report, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+static void say(const struct part *a, struct lint_report *report, const char *format, ...)
+{
+	char oid[80] = "", where[96], words[256];
+	va_list arguments;
+
+	if (a->nid == NID_undef)
+		OBJ_obj2txt(oid, sizeof oid, a->raw->type, 1);
+	snprintf(where, sizeof where, "%s.%s", a->whose,
+		 a->nid == NID_undef ? oid : OBJ_nid2sn(a->nid));
+	va_start(arguments, format);
+	vsnprintf(words, sizeof words, format, arguments);
+	va_end(arguments);
+	lint_say(report, where, "%s", words);
+}
+
+typedef void attribute_check(const struct part *a, struct lint_report *report);
 
 static void each_in_name(const LINT_NAME *name, const char *whose, attribute_check *check,
 			 struct lint_report *report)
@@ -65,14 +94,9 @@ static void each_in_name(const LINT_NAME *name, const char *whose, attribute_che
 
 		for (int j = 0; j < sk_LINT_ATTRIBUTE_num(rdn); j++) {
 			const LINT_ATTRIBUTE *a = sk_LINT_ATTRIBUTE_value(rdn, j);
-			int nid = OBJ_obj2nid(a->type);
-			char oid[80] = "", where[96];
+			const struct part part = {a, OBJ_obj2nid(a->type), whose};
 
-			if (nid == NID_undef)
-				OBJ_obj2txt(oid, sizeof oid, a->type, 1);
-			snprintf(where, sizeof where, "%s.%s", whose,
-				 nid == NID_undef ? oid : OBJ_nid2sn(nid));
-			check(a, where, report);
+			check(&part, report);
 		}
 	}
 }
@@ -112,12 +136,12 @@ void lint_name_rdn_empty(const struct lint_subject *s, struct lint_report *repor
 		say_empty_rdn(s->issuer_name, "issuer", report);
 }
 
-static void check_empty(const LINT_ATTRIBUTE *a, const char *where, struct lint_report *report)
+static void check_empty(const struct part *a, struct lint_report *report)
 {
 	struct span text;
 
 	if (text_of(a, &text) && text.len == 0)
-		lint_say(report, where, "is empty");
+		say(a, report, "is empty");
 }
 
 void lint_name_value_empty(const struct lint_subject *s, struct lint_report *report)
@@ -125,12 +149,12 @@ void lint_name_value_empty(const struct lint_subject *s, struct lint_report *rep
 	each_attribute(s, check_empty, report);
 }
 
-static void check_type(const LINT_ATTRIBUTE *a, const char *where, struct lint_report *report)
+static void check_type(const struct part *a, struct lint_report *report)
 {
 	size_t at = attribute_find(a);
 
-	if (at < ATTRIBUTE_COUNT && !(ASN1_tag2bit(a->value->type) & attributes[at].types))
-		lint_say(report, where, "is a %s", ASN1_tag2str(a->value->type));
+	if (at < ATTRIBUTE_COUNT && !(ASN1_tag2bit(type_of(a)) & attributes[at].types))
+		say(a, report, "is a %s", ASN1_tag2str(type_of(a)));
 }
 
 void lint_name_value_type(const struct lint_subject *s, struct lint_report *report)
@@ -138,11 +162,11 @@ void lint_name_value_type(const struct lint_subject *s, struct lint_report *repo
 	each_attribute(s, check_type, report);
 }
 
-static void check_legacy(const LINT_ATTRIBUTE *a, const char *where, struct lint_report *report)
+static void check_legacy(const struct part *a, struct lint_report *report)
 {
-	if (ASN1_tag2bit(a->value->type) &
+	if (ASN1_tag2bit(type_of(a)) &
 	    (B_ASN1_T61STRING | B_ASN1_BMPSTRING | B_ASN1_UNIVERSALSTRING))
-		lint_say(report, where, "is a %s", ASN1_tag2str(a->value->type));
+		say(a, report, "is a %s", ASN1_tag2str(type_of(a)));
 }
 
 void lint_name_legacy_string(const struct lint_subject *s, struct lint_report *report)
@@ -157,16 +181,16 @@ static bool is_printable(unsigned char c)
 }
 
 /* Controls have a rule of their own. */
-static void check_printable(const LINT_ATTRIBUTE *a, const char *where, struct lint_report *report)
+static void check_printable(const struct part *a, struct lint_report *report)
 {
 	struct span text;
 
-	if (a->value->type != V_ASN1_PRINTABLESTRING || !text_of(a, &text))
+	if (type_of(a) != V_ASN1_PRINTABLESTRING || !text_of(a, &text))
 		return;
 	for (size_t i = 0; i < text.len; i++) {
 		if (is_printable(text.data[i]) || text.data[i] < 0x20)
 			continue;
-		lint_say(report, where, "is a PrintableString with the octet %02X", text.data[i]);
+		say(a, report, "is a PrintableString with the octet %02X", text.data[i]);
 		return;
 	}
 }
@@ -176,16 +200,16 @@ void lint_name_printable(const struct lint_subject *s, struct lint_report *repor
 	each_attribute(s, check_printable, report);
 }
 
-static void check_ia5(const LINT_ATTRIBUTE *a, const char *where, struct lint_report *report)
+static void check_ia5(const struct part *a, struct lint_report *report)
 {
 	struct span text;
 
-	if (a->value->type != V_ASN1_IA5STRING || !text_of(a, &text))
+	if (type_of(a) != V_ASN1_IA5STRING || !text_of(a, &text))
 		return;
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.data[i] < 0x80)
 			continue;
-		lint_say(report, where, "is an IA5String with the octet %02X", text.data[i]);
+		say(a, report, "is an IA5String with the octet %02X", text.data[i]);
 		return;
 	}
 }
@@ -195,17 +219,17 @@ void lint_name_ia5(const struct lint_subject *s, struct lint_report *report)
 	each_attribute(s, check_ia5, report);
 }
 
-static void check_utf8(const LINT_ATTRIBUTE *a, const char *where, struct lint_report *report)
+static void check_utf8(const struct part *a, struct lint_report *report)
 {
 	struct span text;
 	uint32_t point;
 
-	if (a->value->type != V_ASN1_UTF8STRING || !text_of(a, &text))
+	if (type_of(a) != V_ASN1_UTF8STRING || !text_of(a, &text))
 		return;
 	while (text.len && lint_next_character(V_ASN1_UTF8STRING, &text, &point))
 		;
 	if (text.len)
-		lint_say(report, where, "is malformed UTF-8 from the octet %02X on", text.data[0]);
+		say(a, report, "is malformed UTF-8 from the octet %02X on", text.data[0]);
 }
 
 void lint_name_utf8(const struct lint_subject *s, struct lint_report *report)
@@ -213,20 +237,20 @@ void lint_name_utf8(const struct lint_subject *s, struct lint_report *report)
 	each_attribute(s, check_utf8, report);
 }
 
-static void check_control(const LINT_ATTRIBUTE *a, const char *where, struct lint_report *report)
+static void check_control(const struct part *a, struct lint_report *report)
 {
 	struct span text;
 	uint32_t point;
 
 	if (!text_of(a, &text))
 		return;
-	while (text.len && lint_next_character(a->value->type, &text, &point)) {
+	while (text.len && lint_next_character(type_of(a), &text, &point)) {
 		if (point >= 0x20 && (point < 0x7F || point > 0x9F))
 			continue;
 		/* Above ASCII the octets of an 8-bit type are no controls, but other rules' matter. */
-		if (point >= 0x80 && a->value->type != V_ASN1_UTF8STRING)
+		if (point >= 0x80 && type_of(a) != V_ASN1_UTF8STRING)
 			continue;
-		lint_say(report, where, "has the control character U+%04X", (unsigned)point);
+		say(a, report, "has the control character U+%04X", (unsigned)point);
 		return;
 	}
 }
@@ -236,7 +260,7 @@ void lint_name_control(const struct lint_subject *s, struct lint_report *report)
 	each_attribute(s, check_control, report);
 }
 
-static void check_blank(const LINT_ATTRIBUTE *a, const char *where, struct lint_report *report)
+static void check_blank(const struct part *a, struct lint_report *report)
 {
 	uint32_t point = 0, first = 0;
 	struct span text;
@@ -244,12 +268,12 @@ static void check_blank(const LINT_ATTRIBUTE *a, const char *where, struct lint_
 
 	if (!text_of(a, &text))
 		return;
-	while (text.len && lint_next_character(a->value->type, &text, &point)) {
+	while (text.len && lint_next_character(type_of(a), &text, &point)) {
 		first = any ? first : point;
 		any = true;
 	}
 	if (any && (first == ' ' || point == ' '))
-		lint_say(report, where, "begins or ends with a space");
+		say(a, report, "begins or ends with a space");
 }
 
 void lint_name_blank(const struct lint_subject *s, struct lint_report *report)
@@ -257,7 +281,7 @@ void lint_name_blank(const struct lint_subject *s, struct lint_report *report)
 	each_attribute(s, check_blank, report);
 }
 
-static void check_length(const LINT_ATTRIBUTE *a, const char *where, struct lint_report *report)
+static void check_length(const struct part *a, struct lint_report *report)
 {
 	size_t at = attribute_find(a), count = 0;
 	struct span text;
@@ -265,11 +289,10 @@ static void check_length(const LINT_ATTRIBUTE *a, const char *where, struct lint
 
 	if (at == ATTRIBUTE_COUNT || attributes[at].max == 0 || !text_of(a, &text))
 		return;
-	while (text.len && lint_next_character(a->value->type, &text, &point))
+	while (text.len && lint_next_character(type_of(a), &text, &point))
 		count++;
 	if (count > attributes[at].max)
-		lint_say(report, where, "has %zu characters, more than %zu", count,
-			 attributes[at].max);
+		say(a, report, "has %zu characters, more than %zu", count, attributes[at].max);
 }
 
 void lint_name_length(const struct lint_subject *s, struct lint_report *report)
@@ -282,16 +305,16 @@ static bool is_letter(unsigned char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static void check_country(const LINT_ATTRIBUTE *a, const char *where, struct lint_report *report)
+static void check_country(const struct part *a, struct lint_report *report)
 {
 	struct span text;
 
-	if (OBJ_obj2nid(a->type) != NID_countryName || a->value->type != V_ASN1_PRINTABLESTRING ||
+	if (a->nid != NID_countryName || type_of(a) != V_ASN1_PRINTABLESTRING ||
 	    !text_of(a, &text) || text.len == 0)
 		return;
 	if (text.len != 2 || !is_letter(text.data[0]) || !is_letter(text.data[1]))
-		lint_say(report, where, "is not two letters: %.*s", (int)(text.len & 63),
-			 (const char *)text.data);
+		say(a, report, "is not two letters: %.*s", (int)(text.len & 63),
+		    (const char *)text.data);
 }
 
 void lint_name_country(const struct lint_subject *s, struct lint_report *report)

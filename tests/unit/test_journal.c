@@ -239,6 +239,63 @@ static void finds_a_short_hash(void **state)
 	      "journal row 6");
 }
 
+/* Plain rows are read without a parser of JSON: by the same rule, whatever else they hold. */
+static void text_is_read_as_json(void **state)
+{
+	static const struct {
+		const char *text, *fault; /* fault NULL: row 7 of time 12, event "note" */
+	} rows[] = {
+		{"{\"event\":\"note\",\"seq\":7,\"time\":12}", NULL},
+		{"{\"a\":\"\",\"event\":\"note\",\"seq\":7,\"time\":12,\"z\":-5}", NULL},
+		{"{\"event\":\"note\",\"seq\":7,\"text\":\"\xc3\xa4\",\"time\":12}", NULL},
+		{"{\"event\":\"note\",\"seq\":7,\"text\":\"\\\"\",\"time\":12}", NULL},
+		{"{\"event\":\"n\\u006fte\",\"seq\":7,\"time\":12}", NULL},
+		{"{\"time\":12,\"seq\":7,\"event\":\"note\"}", NULL},
+		{" {\"event\": \"note\", \"seq\":7, \"time\":12 }", NULL},
+		{"{\"event\":\"note\",\"list\":[1,{}],\"seq\":7,\"time\":12}", NULL},
+		{"{\"event\":\"note\",\"much\":9223372036854775807,\"seq\":7,\"time\":12}", NULL},
+		{"{\"event\":\"note\",\"seq\":8,\"time\":12}", "another row"},
+		{"{\"event\":\"note\",\"seq\":\"7\",\"time\":12}", "another row"},
+		{"{\"event\":\"note\",\"time\":12}", "another row"},
+		{"{\"event\":\"note\",\"seq\":7}", "not what"},
+		{"{\"event\":\"note\",\"seq\":7,\"time\":\"12\"}", "not what"},
+		{"{\"event\":\"note\",\"seq\":7,\"time\":12.0}", "not what"},
+		{"{\"event\":5,\"seq\":7,\"time\":12}", "not what"},
+		{"{\"seq\":7,\"time\":12}", "not what"},
+		{"{\"event\":\"note\",\"seq\":7,\"seq\":7,\"time\":12}", "not what"},
+		{"{\"event\":\"note\",\"seq\":07,\"time\":12}", "not what"},
+		{"{\"event\":\"note\",\"much\":9223372036854775808,\"seq\":7,\"time\":12}",
+		 "not what"},
+		{"{\"event\":\"note\",\"seq\":7,\"time\":12", "not what"},
+		{"{\"event\":\"note\",\"seq\":7,\"time\":12,}", "not what"},
+		{"{\"event\":\"note\",\"seq\":7,\"time\":12}}", "not what"},
+		{"{\"event\":\"note\",\"seq\":7,\"text\":\"\xc3(\",\"time\":12}", "not what"},
+		{"{\"event\":\"note\",\"seq\":7,\"text\":\"\t\",\"time\":12}", "not what"},
+		{"{\"event\":\"note\",\"seq\":7,\"text\":\"open,\"time\":12}", "not what"},
+		{"{}", "not what"},
+		{"", "not what"},
+		{"{\"event\":\"a name of sixty-four octets and more, which is longer than any event "
+		 "has\",\"seq\":7,\"time\":12}",
+		 "not what"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char event[JOURNAL_EVENT_SIZE] = "";
+		struct error e = {0};
+		int64_t time = 0;
+		enum status s = journal_read(rows[i].text, 7, &time, event, &e);
+
+		if (s != (rows[i].fault ? STATUS_DAMAGED : STATUS_OK) ||
+		    (rows[i].fault && !strstr(e.what, rows[i].fault)))
+			fail_msg("%s: %d %s", rows[i].text, (int)s, e.what);
+		if (s == STATUS_OK) {
+			assert_string_equal(event, "note");
+			assert_int_equal(time, 12);
+		}
+	}
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_setup, store_teardown)
 
 int main(void)
@@ -250,6 +307,7 @@ int main(void)
 		WITH_STORE(note_refuses_names_of_changes),
 		WITH_STORE(text_that_is_not_utf8_is_escaped),
 		cmocka_unit_test(stores_differ_from_row_one),
+		cmocka_unit_test(text_is_read_as_json),
 		WITH_STORE(finds_an_edit),
 		WITH_STORE(finds_an_edit_with_its_hash),
 		WITH_STORE(finds_a_removal),
