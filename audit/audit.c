@@ -8,6 +8,7 @@
 #include "audit/relation.h"
 #include "base/datetime.h"
 #include "base/file.h"
+#include "csr/key.h"
 
 void audit_free(struct audit *a)
 {
@@ -23,6 +24,7 @@ void audit_free(struct audit *a)
 		bytes_free(&a->moduli[i].n);
 	free(a->moduli);
 	policy_free(&a->policy);
+	weak_keys_free(a->weak_keys);
 	audit_index_free(&a->index);
 	crls_free(&a->crls);
 	issuers_free(&a->issuers);
@@ -91,6 +93,7 @@ static enum status judge_each(struct audit *a, struct error *e)
 		.drift = a->authority ? &a->drift : NULL,
 		.authority_key = a->authority_key,
 		.keep_moduli = true,
+		.weak_keys = a->weak_keys,
 	};
 	struct judging g = {.audit = a};
 	enum status s = pool_begin(&order, a->order->threads, &a->estate.findings, merge, &g,
@@ -142,6 +145,19 @@ static enum status judge_ledger(struct audit *a, struct error *e)
 	return s;
 }
 
+/* The CA's list, or that of the environment. Without the one it names, it is said what was not done. */
+static enum status read_weak_keys(struct audit *a, struct error *e)
+{
+	struct error why = {0};
+	enum status s = a->authority ? authority_weak_keys(a->authority, &a->weak_keys, &why)
+				     : weak_keys_from_environment(&a->weak_keys, &why);
+
+	if (s == STATUS_OK)
+		return STATUS_OK;
+	return estate_add_unread(&a->estate, *why.where ? why.where : "the list of weak keys",
+				 why.what, e);
+}
+
 static enum status judge_all(struct audit *a, struct error *e)
 {
 	const struct crl_order crl = {a->order->now, a->authority_key, a->has_ledger};
@@ -155,8 +171,10 @@ static enum status judge_all(struct audit *a, struct error *e)
 		.has_files = a->order->path_count > 0,
 		.authority = a->authority_record,
 	};
-	enum status s = judge_each(a, e);
+	enum status s = read_weak_keys(a, e);
 
+	if (s == STATUS_OK)
+		s = judge_each(a, e);
 	if (s == STATUS_OK)
 		s = judge_primes(a, e);
 	if (s == STATUS_OK)

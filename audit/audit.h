@@ -40,6 +40,8 @@ struct audit_label {
 /* So many certificates are listed; of more only those that matter are named. */
 #define LABELS_MAX 20000
 
+struct weak_keys;
+
 struct audit {
 	const struct audit_order *order;
 	struct authority *authority; /* NULL: no CA of subca is audited */
@@ -50,6 +52,7 @@ struct audit {
 	struct ledger ledger;
 	struct audit_index index;
 	struct audit_policy policy;
+	struct weak_keys *weak_keys; /* NULL: there is no list */
 	bool has_ledger;
 	uint32_t authority_record; /* RECORD_NONE: no CA is audited */
 	uint64_t authority_key;

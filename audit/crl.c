@@ -8,6 +8,9 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "base/der.h"
+#include "ca/lint.h"
+
 static const struct span none = {NULL, 0};
 
 static int64_t seconds(const ASN1_TIME *t)
@@ -100,6 +103,28 @@ static enum status verify(struct judging *j, struct audit_crl *c,
 				    RECORD_NONE, RECORD_NONE, path_of(j, c), j->error,
 				    "the CRL is not signed by the issuer that it names");
 	return STATUS_OK;
+}
+
+/* By the rules that ours are held to before they are published. */
+static enum status lint(struct judging *j, const struct audit_crl *c)
+{
+	struct findings found = {0};
+	struct bytes der = {0};
+	enum status s = der_encode(c->crl, (i2d_of_void *)i2d_X509_CRL, &der, j->error);
+
+	if (s == STATUS_OK)
+		s = lint_crl(span_of(&der), c->signer ? span_of(&c->signer->der) : none, &found,
+			     j->error);
+	for (size_t i = 0; s == STATUS_OK && i < found.count; i++) {
+		const struct finding *f = &found.items[i];
+
+		s = findings_say(&j->estate->findings, f->rule, RECORD_NONE, RECORD_NONE,
+				 path_of(j, c), j->error, "%s%s%s", f->where, *f->where ? " " : "",
+				 f->message);
+	}
+	findings_free(&found);
+	bytes_free(&der);
+	return s;
 }
 
 /* By signer's key, complete ones before deltas, the newest first. */
@@ -323,6 +348,8 @@ enum status crls_judge(struct audit_crls *c, struct estate *t, const struct audi
 
 	for (size_t i = 0; s == STATUS_OK && i < c->count; i++)
 		s = verify(&j, &c->items[i], issuers);
+	for (size_t i = 0; s == STATUS_OK && i < c->count; i++)
+		s = lint(&j, &c->items[i]);
 	if (c->count)
 		qsort(c->items, c->count, sizeof *c->items, by_age);
 	for (size_t i = 0, end; s == STATUS_OK && i < c->count; i = end) {

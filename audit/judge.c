@@ -33,7 +33,7 @@ static struct span string_span(const ASN1_STRING *s)
 
 /* --- key -------------------------------------------------------------------------------------- */
 
-static enum status judge_rsa(const DER_SPKI *spki, struct judged *j, bool keep,
+static enum status judge_rsa(const struct judge_order *o, const DER_SPKI *spki, struct judged *j,
 			     struct findings *found, struct error *e)
 {
 	const unsigned char *at = ASN1_STRING_get0_data(spki->key);
@@ -46,15 +46,17 @@ static enum status judge_rsa(const DER_SPKI *spki, struct judged *j, bool keep,
 		modulus = string_span(rsa->modulus);
 	if (modulus.len && !(modulus.len == 1 && modulus.data[0] == 0)) {
 		s = csr_key_check_rsa(modulus, string_span(rsa->exponent), found, e);
-		if (s == STATUS_OK && keep && modulus.len <= RSA_MODULUS_BITS_MOST / 8)
+		if (s == STATUS_OK)
+			s = csr_key_check_listed_rsa(modulus, o->weak_keys, found, e);
+		if (s == STATUS_OK && o->keep_moduli && modulus.len <= RSA_MODULUS_BITS_MOST / 8)
 			s = bytes_copy(&j->modulus, modulus, e);
 	}
 	DER_RSA_free(rsa);
 	return s;
 }
 
-static enum status judge_key(const struct audit_certificate *c, struct judged *j, bool keep,
-			     struct findings *found, struct error *e)
+static enum status judge_key(const struct judge_order *o, const struct audit_certificate *c,
+			     struct judged *j, struct findings *found, struct error *e)
 {
 	const unsigned char *at = c->spki.data;
 	DER_SPKI *spki;
@@ -64,7 +66,7 @@ static enum status judge_key(const struct audit_certificate *c, struct judged *j
 	ERR_set_mark();
 	spki = d2i_DER_SPKI(NULL, &at, (long)c->spki.len);
 	if (spki && OBJ_obj2nid(spki->algorithm->algorithm) == NID_rsaEncryption) {
-		s = judge_rsa(spki, j, keep, found, e);
+		s = judge_rsa(o, spki, j, found, e);
 	} else if (spki) {
 		key = spki_key(c->spki);
 		s = key ? csr_key_check(key, found, e) : STATUS_OK;
@@ -155,7 +157,7 @@ enum status judge_certificate(const struct judge_order *order, struct audit_veri
 	issuer = verifier_find(verifier, order->issuers, &c, &named);
 	s = judge_signature(order, issuer, named, j, findings, e);
 	if (s == STATUS_OK)
-		s = judge_key(&c, j, order->keep_moduli, &key, e);
+		s = judge_key(order, &c, j, &key, e);
 	for (size_t i = 0; s == STATUS_OK && i < key.count; i++)
 		s = take(&key.items[i], j->record, findings, e);
 	if (s == STATUS_OK)

@@ -15,6 +15,7 @@ struct judge_order {
 	uint64_t authority_key;	    /* spki of the CA that is audited; 0: none is */
 	bool issuer_may_be_missing; /* then that is not worth a finding */
 	bool keep_moduli;
+	const struct weak_keys *weak_keys; /* NULL: there is no list */
 };
 
 /* What is known of it before, and what was found. */

@@ -1,5 +1,6 @@
 #include "csr/key.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,21 +270,44 @@ enum status csr_key_check(EVP_PKEY *key, struct findings *findings, struct error
 			    "the key is of the kind %s", name ? name : "unknown");
 }
 
+static enum status check_listed(const BIGNUM *modulus, const struct weak_keys *list,
+				struct findings *findings, struct error *e)
+{
+	bool listed = false;
+
+	if (weak_keys_have(list, modulus, &listed, e) != STATUS_OK)
+		return error_status(e);
+	if (!listed)
+		return STATUS_OK;
+	return findings_add(findings, &rules[LISTED], "public key", e,
+			    "the RSA key is on the list of weak keys");
+}
+
+enum status csr_key_check_listed_rsa(struct span modulus, const struct weak_keys *list,
+				     struct findings *findings, struct error *e)
+{
+	BIGNUM *number;
+	enum status status;
+
+	if (!list || modulus.len > INT_MAX)
+		return STATUS_OK;
+	number = BN_bin2bn(modulus.data, (int)modulus.len, NULL);
+	status = number ? check_listed(number, list, findings, e) : error_memory(e);
+	BN_free(number);
+	return status;
+}
+
 enum status csr_key_check_listed(EVP_PKEY *key, const struct weak_keys *list,
 				 struct findings *findings, struct error *e)
 {
 	BIGNUM *modulus = NULL;
-	bool listed = false;
 	enum status status;
 
 	if (!list || !EVP_PKEY_is_a(key, "RSA"))
 		return STATUS_OK;
 	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) != 1)
 		return error_openssl(e, STATUS_INPUT, NULL, NULL, "an RSA key without its modulus");
-	status = weak_keys_have(list, modulus, &listed, e);
-	if (status == STATUS_OK && listed)
-		status = findings_add(findings, &rules[LISTED], "public key", e,
-				      "the RSA key is on the list of weak keys");
+	status = check_listed(modulus, list, findings, e);
 	BN_free(modulus);
 	return status;
 }

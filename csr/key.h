@@ -29,6 +29,10 @@ MUST_CHECK enum status csr_key_check(EVP_PKEY *key, struct findings *findings, s
 MUST_CHECK enum status csr_key_check_listed(EVP_PKEY *key, const struct weak_keys *list,
 					    struct findings *findings, struct error *e);
 
+/* The same of an RSA modulus alone, the highest octet first. */
+MUST_CHECK enum status csr_key_check_listed_rsa(struct span modulus, const struct weak_keys *list,
+						struct findings *findings, struct error *e);
+
 /*
  * The same of an RSA key by the octets of its numbers alone, the highest first: decoding a key costs
  * several times the judgement.

@@ -124,6 +124,7 @@ unguard() {
 		audit_ski_conflict CN=Same identifier 2
 		audit_subject_conflict CN=Same subject
 		audit_two_portals CN=The portal-2
+		crl_aki_missing -
 		csr_key_rsa_small CN=Weak key
 		key_usage_not_critical CN=Lint
 		ski_method CN=Same identifier 2
@@ -346,6 +347,74 @@ print("update cert set der = x%r where subject = %r;" % (der.hex(), "CN=The issu
 	[[ $(tr -s " \n" " " <<<"$output") == *"serial 7a00000000000000001001 is in the index, and in no file"* ]]
 	run -2 subca audit --openssl oca -C ca
 	run -3 subca audit --openssl estate-that-is-not-there
+}
+
+@test "a CA of easy-rsa, without importing it" {
+	local easyrsa=/usr/share/easy-rsa/easyrsa
+	[ -x $easyrsa ] || skip "easy-rsa is not installed"
+	mkdir vpn
+	(
+		cd vpn
+		export EASYRSA_BATCH=1 EASYRSA_ALGO=ec EASYRSA_CURVE=prime256v1
+		$easyrsa init-pki
+		EASYRSA_REQ_CN="VPN CA" $easyrsa build-ca nopass
+		$easyrsa build-server-full gateway nopass
+		$easyrsa build-client-full laptop nopass
+		$easyrsa revoke laptop keyCompromise
+		$easyrsa gen-crl
+	) >/dev/null 2>&1
+	run --separate-stderr subca audit --openssl vpn/pki --json
+	echo "$output" >report.json
+	python3 - <<-'END'
+		import json
+		report = json.load(open("report.json"))
+		# Nothing but what easy-rsa 3.1 itself does: keyUsage and basicConstraints that are not
+		# critical, keyEncipherment for an EC key, CRLs without a number.
+		found = {(f["rule"], (f["certificate"] or {}).get("subject")) for f in report["findings"]}
+		assert found == {
+		    ("basic_constraints_critical", "CN=VPN CA"), ("crl_number_missing", None),
+		    ("key_usage_key_type", "CN=gateway"), ("key_usage_not_critical", "CN=VPN CA"),
+		    ("key_usage_not_critical", "CN=gateway"), ("key_usage_not_critical", "CN=laptop"),
+		    ("cabf_server_life", "CN=gateway")}, found
+		assert report["summary"]["certificates"] == 3, report["summary"]
+		# A request and a template are neither.
+		assert all(m["path"].endswith((".req", "vars.example"))
+		           for m in report["not_examined"]), report["not_examined"]
+	END
+	# Revoked in the index alone, and signed behind its back.
+	(cd vpn && EASYRSA_BATCH=1 $easyrsa revoke gateway) >/dev/null 2>&1
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k -out late.csr \
+		-subj "/CN=late" 2>/dev/null
+	openssl x509 -req -in late.csr -CA vpn/pki/ca.crt -CAkey vpn/pki/private/ca.key -days 5 \
+		-set_serial 0x4711 -out vpn/pki/issued/late.crt 2>/dev/null
+	run -1 --separate-stderr subca audit --openssl vpn/pki --json
+	echo "$output" >report.json
+	findings report.json | grep -Fx "audit_rogue CN=late"
+	findings report.json | grep -Fx "audit_revoked_not_listed CN=gateway"
+}
+
+@test "a key on the list of weak keys; a list that cannot be read is said" {
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out listed.pem -days 9 -subj "/CN=Listed" \
+		2>/dev/null
+	openssl x509 -in listed.pem -noout -modulus | sha1sum | cut -c 21-40 >weak
+	run --separate-stderr subca audit listed.pem --json
+	echo "$output" >report.json
+	[[ $(findings report.json) != *csr_key_listed* ]]
+	SUBCA_WEAK_KEYS=$PWD/weak run -1 --separate-stderr subca audit listed.pem --json
+	echo "$output" >report.json
+	[ "$(findings report.json | grep csr_key_listed)" = "csr_key_listed CN=Listed" ]
+	echo 'weak_keys = "weak";' >>ca/ca.conf
+	run --separate-stderr subca audit -C ca --json
+	echo "$output" >report.json
+	python3 - <<-'END'
+		import json
+		missing = json.load(open("report.json"))["not_examined"]
+		assert any(m["path"].endswith("weak") for m in missing), missing
+	END
+	cp weak ca/weak
+	run -1 --separate-stderr subca audit -C ca listed.pem --json
+	echo "$output" >report.json
+	[ "$(findings report.json | grep csr_key_listed)" = "csr_key_listed CN=Listed" ]
 }
 
 @test "reports: SARIF, CSV and JSON files; nothing is overwritten unasked" {

@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 
 NOW = datetime.datetime.utcnow().replace(microsecond=0)
 DAY = datetime.timedelta(days=1)
+SECOND = datetime.timedelta(seconds=1)
 
 
 def key():
@@ -51,15 +52,16 @@ def certificate(subject, public, issuer, signer, *, days=800, path_length=0, ser
     return builder.sign(signer, hashes.SHA256())
 
 
-def crl(issuer, signer, number, serials, *, next_update=None, last=None):
+def crl(issuer, signer, number, serials, *, next_update=None, last=None, aki=True):
     builder = (x509.CertificateRevocationListBuilder()
                .issuer_name(issuer.subject)
                .last_update(last or NOW - 2 * DAY)
                .next_update(next_update or NOW + 30 * DAY)
-               .add_extension(x509.CRLNumber(number), False)
-               .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
-                   issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value),
-                   False))
+               .add_extension(x509.CRLNumber(number), False))
+    if aki:
+        builder = builder.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
+                issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value), False)
     for serial in serials:
         builder = builder.add_revoked_certificate(
             x509.RevokedCertificateBuilder().serial_number(serial)
@@ -100,14 +102,17 @@ def main():
                                        serial=issued.serial_number, begin=NOW))
     # The CRLs of our CA: "Revoked" is not in them, "Issued" is though it is not revoked; of the
     # numbers 2 is missing.
-    put("crl-1.pem", crl(ours, our_key, 1, [], last=NOW - 9 * DAY))
-    put("crl-3.pem", crl(ours, our_key, 3, [issued.serial_number]))
+    put("crl-1.pem", crl(ours, our_key, 1, [], last=ours.not_valid_before))
+    put("crl-3.pem", crl(ours, our_key, 3, [issued.serial_number],
+                         last=ours.not_valid_before + SECOND))
 
     root_key = key()
     root = certificate("Other Root", root_key.public_key(), None, root_key, days=4500,
                        path_length=1, begin=NOW - 900 * DAY)
     put("root.der", root, serialization.Encoding.DER)
+    # The older one has ended, and so has the newer one, which breaks a rule of lint besides.
     put("root-crl.pem", crl(root, root_key, 7, [], next_update=NOW - DAY))
+    put("root-crl-8.pem", crl(root, root_key, 8, [], next_update=NOW - DAY, aki=False))
 
     both = key().public_key()
     put("same-key-1.pem", certificate("Same key 1", both, root, root_key))
