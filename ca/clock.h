@@ -17,4 +17,11 @@
  */
 MUST_CHECK enum status clock_judge(struct store *s, int64_t now, bool accept, struct error *e);
 
+/*
+ * The same against what another tool's CA did last, for a store that has nothing of its own yet: whether
+ * now is behind it, and the row "clock-ok" for when that was let through.
+ */
+bool clock_is_behind(int64_t now, int64_t last);
+MUST_CHECK enum status clock_note(struct store *s, int64_t now, int64_t last, struct error *e);
+
 #endif

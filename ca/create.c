@@ -8,6 +8,7 @@
 
 #include "base/datetime.h"
 #include "base/file.h"
+#include "ca/clock.h"
 #include "ca/create_order.h"
 #include "ca/create_remains.h"
 #include "ca/issue.h"
@@ -333,6 +334,8 @@ static enum status prepare(struct creation *c, struct error *e)
 		s = serial_parse(c->order->first_serial, &first, e);
 	if (s == STATUS_OK && c->order->parent)
 		s = authority_open(c->order->parent, STORE_WRITE, &c->parent, e);
+	if (s == STATUS_OK && c->parent)
+		s = clock_judge(authority_store(c->parent), c->order->clock, c->order->clock_ok, e);
 	if (s == STATUS_OK && !c->parent)
 		s = profile_shipped_folder(&shipped, e);
 	path.shipped = shipped;

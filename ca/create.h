@@ -24,7 +24,10 @@ struct create_order {
 	bool fit;
 	bool encrypt;	   /* the key file */
 	bool use_existing; /* the key of key_name is there already */
-	int64_t now;
+	int64_t now;	   /* when it was asked for; a resumed run keeps to it */
+	/* Of this very run, and not in init.conf: the parent's journal is held against it. */
+	int64_t clock;
+	bool clock_ok;
 };
 
 void create_order_free(struct create_order *o);
@@ -37,7 +40,8 @@ struct create_secrets {
 
 /*
  * Makes the CA. What is refused, or fails before a serial was spent, leaves no folder behind.
- * STATUS_EXISTS where folder is there and not empty. findings: what lint had to say.
+ * STATUS_EXISTS where folder is there and not empty. STATUS_REFUSED where the clock is behind the
+ * parent's journal. findings: what lint had to say.
  */
 MUST_CHECK enum status create_authority(const char *folder, const struct create_order *order,
 					const struct create_secrets *secrets,

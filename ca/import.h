@@ -29,6 +29,7 @@ struct import_order {
 	const char *certificate; /* which is the CA's; NULL: the one that fits */
 	bool skip_foreign;	 /* leave out what another CA issued, instead of refusing */
 	bool without_key;
+	bool clock_ok; /* now may be behind what the old CA did last; the journal will say so */
 	int64_t now;
 	/* Told now and then, and at the end; total 0: not known. May be NULL. */
 	void (*progress)(void *context, const char *what, int64_t done, int64_t total);

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/datetime.h"
 #include "base/file.h"
+#include "ca/clock.h"
 #include "ca/import_internal.h"
 #include "ca/pem.h"
 #include "ca/store_serial.h"
@@ -52,6 +54,23 @@ static enum status judge_serial(struct import *in, struct findings *f, struct er
 			    s->next_serial, &s->next_serial_len, e);
 }
 
+/* The old CA kept no journal, but it dated what it revoked and published. */
+static enum status judge_clock(struct import *in, struct findings *f, struct error *e)
+{
+	char then[DATETIME_SIZE], here[DATETIME_SIZE];
+
+	for (size_t i = 0; i < in->crl_count; i++)
+		if (in->crls[i].own && in->crls[i].this_update > in->last_act)
+			in->last_act = in->crls[i].this_update;
+	if (in->order->clock_ok || !clock_is_behind(in->order->now, in->last_act))
+		return STATUS_OK;
+	datetime_format(in->last_act, then);
+	datetime_format(in->order->now, here);
+	return import_note(in, f, RULE_CLOCK, "clock", e,
+			   "says %s, but the old CA revoked or published something at %s", here,
+			   then);
+}
+
 enum status import_judge(struct import *in, const struct secret *secret, struct findings *findings,
 			 struct error *e)
 {
@@ -77,6 +96,8 @@ enum status import_judge(struct import *in, const struct secret *secret, struct 
 		s = judge_serial(in, findings, e);
 	if (s == STATUS_OK)
 		s = import_judge_crl_number(in, findings, e);
+	if (s == STATUS_OK)
+		s = judge_clock(in, findings, e);
 	return s == STATUS_OK ? import_note_rest(in, findings, e) : s;
 }
 
@@ -192,6 +213,8 @@ static enum status fill_store(struct making *m, struct error *e)
 
 	if (s == STATUS_OK)
 		s = store_open(file, STORE_WRITE, &store, e);
+	if (s == STATUS_OK && clock_is_behind(in->order->now, in->last_act))
+		s = clock_note(store, in->order->now, in->last_act, e);
 	if (s == STATUS_OK)
 		s = journal_note(store, "import", from, in->order->now, e);
 	if (s == STATUS_OK)

@@ -76,6 +76,7 @@ struct import {
 	size_t revoked_count;
 	unsigned char highest[SERIAL_MAX]; /* serial number of all that is known */
 	size_t highest_len;
+	int64_t last_act; /* when the old CA last revoked something or made a CRL; 0: not known */
 	struct import_summary summary;
 	char *subject;
 	size_t *noted; /* per rule, see import_note() */
@@ -113,6 +114,7 @@ enum import_rule {
 	RULE_UNREADABLE,
 	RULE_SUBFOLDER,
 	RULE_NUMBER_FILE,
+	RULE_CLOCK,
 	RULE_COUNT,
 };
 

@@ -90,6 +90,8 @@ static enum status hand_over(struct rows *r, const struct row_parts *p, struct e
 		memcpy(in->highest, serial.data, serial.len);
 		in->highest_len = serial.len;
 	}
+	if (p->row.state == CERT_REVOKED && p->row.revocation.at > in->last_act)
+		in->last_act = p->row.revocation.at;
 	if (r->findings) {
 		in->summary.issued += p->row.state == CERT_ISSUED;
 		in->summary.revoked += p->row.state == CERT_REVOKED;

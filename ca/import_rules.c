@@ -71,6 +71,9 @@ static const struct rule rules[RULE_COUNT] = {
 	[RULE_NUMBER_FILE] = {"import_number_file", SEVERITY_ERROR, "openssl-ca(1)",
 			      "the next number is not known, so that one could be used twice",
 			      "mend the file: one number in hexadecimal digits"},
+	[RULE_CLOCK] = {"import_clock", SEVERITY_ERROR, "RFC 5280 5.1.2.4",
+			"the next CRL would be older than what it replaces",
+			"set the clock; if it is right and was wrong before, say --clock-ok"},
 };
 
 enum status import_note(struct import *in, struct findings *f, enum import_rule rule,

@@ -76,6 +76,7 @@ static enum status read_order(struct importing *x, struct error *e)
 		.certificate = options_value(o, "certificate"),
 		.skip_foreign = options_given(o, "skip-foreign"),
 		.without_key = options_given(o, "no-key"),
+		.clock_ok = options_given(o, "clock-ok"),
 		.progress = show_progress,
 		.context = x,
 	};
@@ -263,6 +264,8 @@ static const struct option_spec import_options[] = {
 	 .complete = COMPLETE_FILE,
 	 .help = "the CA's certificate, where more than one could be it"},
 	{.name = "skip-foreign", .help = "leave out what another CA issued, instead of refusing"},
+	{.name = "clock-ok",
+	 .help = "the clock is right although OLD has later dates; the new journal will say so"},
 	{.name = "no-key", .help = "leave the private key where it is"},
 	{.name = "no-passphrase",
 	 .help = "leave the new key file unencrypted: whoever copies it can sign as this CA"},

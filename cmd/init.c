@@ -58,6 +58,8 @@ static const struct option_spec options[] = {
 	 .argument = "FILE",
 	 .complete = COMPLETE_FILE,
 	 .help = "first line: the passphrase of the parent's key"},
+	{.name = "clock-ok",
+	 .help = "the clock is right although it is behind the parent's journal, which will say so"},
 	{.name = "resume", .help = "finish an init that was interrupted"},
 	{.name = "discard", .help = "remove what an interrupted init left"},
 	{0},
@@ -161,7 +163,8 @@ static enum status read_order(const struct options *o, struct create_order *orde
 	    copy_url(&order->urls.ca_issuers, o, "ca-issuers-url", e) != STATUS_OK ||
 	    read_parent(o, order, e) != STATUS_OK || read_life(o, order, e) != STATUS_OK)
 		return e->status;
-	return datetime_now(&order->now, e);
+	order->now = order->clock;
+	return STATUS_OK;
 }
 
 static enum status parent_secret(const struct options *o, const char *folder, struct secret **out,
@@ -288,13 +291,20 @@ static enum status run(struct invocation *in, struct error *e)
 	const char *folder = in->options.operands[0];
 	bool resume = options_given(&in->options, "resume");
 	struct create_order order = {0};
+	int64_t clock = 0;
 	enum status s;
 
 	if (options_given(&in->options, "discard")) {
 		s = output_confirm(&in->output, "Remove the half-made CA with its key?", e);
 		return s == STATUS_OK ? create_discard(folder, e) : s;
 	}
-	s = resume ? create_order_read(folder, &order, e) : read_order(&in->options, &order, e);
+	s = datetime_now(&clock, e);
+	if (s == STATUS_OK && resume)
+		s = create_order_read(folder, &order, e);
+	order.clock = clock;
+	order.clock_ok = options_given(&in->options, "clock-ok");
+	if (s == STATUS_OK && !resume)
+		s = read_order(&in->options, &order, e);
 	if (s == STATUS_OK)
 		s = make(in, &order, resume, e);
 	if (s == STATUS_OK)

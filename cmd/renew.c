@@ -184,6 +184,9 @@ static enum status run_child(struct renewing *r, struct error *e)
 	enum status s = authority_open(folder, STORE_WRITE, &r->child, e);
 
 	if (s == STATUS_OK)
+		s = clock_judge(authority_store(r->child), r->order.now,
+				options_given(&r->in->options, "clock-ok"), e);
+	if (s == STATUS_OK)
 		s = output_confirm(&r->in->output, "Renew the CA below?", e);
 	if (s == STATUS_OK)
 		s = child_secret(&r->in->options, r->child, &secret, e);

@@ -7,6 +7,7 @@
 #include "base/datetime.h"
 #include "base/file.h"
 #include "base/suggest.h"
+#include "ca/clock.h"
 #include "ca/move_key.h"
 #include "cmd/key.h"
 #include "hsm/keyfile.h"
@@ -33,6 +34,8 @@ static const struct option_spec options[] = {
 	 .argument = "FILE",
 	 .complete = COMPLETE_FILE,
 	 .help = "init: the officer's new PIN is the first line of FILE (mode 0600)"},
+	{.name = "clock-ok",
+	 .help = "import-key: the clock is right although it is behind the journal"},
 	{0},
 };
 
@@ -302,6 +305,9 @@ static enum status import_key(struct invocation *in, struct error *e)
 	if (s == STATUS_OK)
 		s = authority_open(in->directory, STORE_WRITE, &a, e);
 	if (s == STATUS_OK)
+		s = clock_judge(authority_store(a), now, options_given(&in->options, "clock-ok"),
+				e);
+	if (s == STATUS_OK)
 		s = read_key(in, a, &key, &file, e);
 	if (s == STATUS_OK)
 		s = pin_of(in, name, &pin, e);
@@ -341,6 +347,7 @@ static const struct {
 } belongs[] = {{"module", "list init"},
 	       {"key-type", "keygen"},
 	       {"final-try", "doctor"},
+	       {"clock-ok", "import-key"},
 	       {"so-pin-file", "init"}};
 
 static enum status run(struct invocation *in, struct error *e)

@@ -155,6 +155,23 @@ broken() {
 	broken '1s/Z/0Z/;1s/^V\t\(.*\)0Z/V\t20\1Z/;1s/^V\t20\(..\)/V\t2099/' "line 1: says it ends at 2099-"
 }
 
+@test "a clock that is behind what the old CA dated: refused, or on record" {
+	run -1 faketime -f -2d "$SUBCA" import openssl old "$work/new" --no-passphrase
+	[[ $(flat "$output") == *"clock: says"*"revoked or published something at"*"--clock-ok"* ]]
+	nothing_made "$work/new"
+	run -0 faketime -f -2d "$SUBCA" import openssl old "$work/new" --no-passphrase --clock-ok
+	run -0 sqlite3 -readonly "$work/new/store.db" "select canonical from journal"
+	[[ $output == *'"event":"clock-ok"'*'"event":"adopt"'* ]]
+	# A revocation alone tells of it as well.
+	cp -r old "$work/old"
+	rm "$work/old/crl.pem"
+	run -1 faketime -f -2d "$SUBCA" import openssl "$work/old" "$work/two" --no-passphrase
+	[[ $output == *--clock-ok* ]]
+	run -0 --separate-stderr "$SUBCA" import openssl "$work/old" "$work/two" --no-passphrase
+	run -0 sqlite3 -readonly "$work/two/store.db" "select count(*) from journal where canonical like '%clock-ok%'"
+	[ "$output" = 0 ]
+}
+
 @test "a certificate of another CA is named, and left out on request" {
 	cp -r old "$work/old"
 	ec -x509 -nodes -keyout "$work/k" -out "$work/old/newcerts/stranger.pem" -days 9 -subj "/CN=Stranger" \

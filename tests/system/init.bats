@@ -113,3 +113,18 @@ interrupt() {
 	[ "$status" -eq 3 ]
 	[ -e root/ca.pem ]
 }
+
+@test "a clock behind the parent's journal: refused, or on record there" {
+	export SUBCA_PARENT_PASSPHRASE=correct
+	subca init root --subject "CN=Root" --key ec:P-256 --quiet
+	events() { sqlite3 -readonly root/store.db "select group_concat(json_extract(canonical, '$.event'), ' ') from journal"; }
+	faketime -f +2d "$SUBCA" init later --parent root --subject CN=Later --key ec:P-256 --days 9 --quiet
+	before=$(events)
+	run subca init below --parent root --subject CN=Below --key ec:P-256 --days 9
+	[ "$status" -eq 1 ]
+	[[ $output == *"clock: says"*"--clock-ok"* ]]
+	[ ! -e below ]
+	[ "$(events)" = "$before" ]
+	subca init below --parent root --subject CN=Below --key ec:P-256 --days 9 --clock-ok
+	[ "$(events)" = "$before clock-ok reserve issue" ]
+}

@@ -139,6 +139,14 @@ refused() {
 	[[ $output == *"--clock-ok"* ]]
 }
 
+@test "the clock is held against the child's journal as well" {
+	faketime -f +3d "$SUBCA" sign -C sub --yes --quiet --profile server --reissue again --days 9 -o l2.pem --chain l2c.pem leaf.csr
+	refused 1 "--clock-ok" --child sub
+	run renew --child sub --clock-ok
+	[ "$status" -eq 0 ]
+	[ "$(sqlite3 -readonly sub/store.db "select count(*) from journal where canonical like '%\"clock-ok\"%'")" = 1 ]
+}
+
 @test "a root is rolled over: whoever has only one of the two accepts what both signed" {
 	subca init new --subject "C=DE,O=Example GmbH,CN=Root 2036" --key ec:P-384 --days 7000 --quiet
 	run subca cross-sign -C new root -o old-with-new.pem --yes

@@ -134,6 +134,9 @@ assert "token_key_can_leave" in [f["rule"] for f in d["findings"] if f["severity
 	[ "$status" -eq 9 ]
 	SUBCA_PIN=9999 run subca token import-key -C root "$(uri new)"
 	[ "$status" -eq 5 ]
+	run faketime -f -1d "$SUBCA" token import-key -C root "$(uri new)"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *--clock-ok* ]]
 	SUBCA_PASSPHRASE=wrong run subca token import-key -C root "$(uri new)"
 	[ "$status" -eq 5 ]
 	sed -i 's|^key = |key = # here\n|' root/ca.conf
