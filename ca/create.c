@@ -119,12 +119,9 @@ static void take_key_back(const struct creation *c, struct error *e)
 {
 	struct error ignored;
 
-	if (!c->made_key || !c->order->key_name ||
-	    signer_delete(c->order->key_name, c->secrets->key, &ignored) == STATUS_OK)
-		return;
-	snprintf(
-		e->todo, sizeof e->todo,
-		"mend that; the new key stays on the token, and 'subca token delete-key' deletes it");
+	if (c->made_key && c->order->key_name &&
+	    signer_delete(c->order->key_name, c->secrets->key, &ignored) != STATUS_OK)
+		signer_stays(c->order->key_name, e);
 }
 
 static enum status make_request(struct creation *c, struct error *e)

@@ -176,16 +176,10 @@ static enum status delete_key(struct invocation *in, struct error *e)
 {
 	const char *uri;
 	struct secret *pin = NULL;
-	bool there = false;
 	enum status s = uri_operand(in, &uri, e);
 
 	if (s == STATUS_OK)
 		s = pin_of(in, uri, &pin, e);
-	if (s == STATUS_OK)
-		s = signer_exists(uri, pin, &there, e);
-	if (s == STATUS_OK && !there)
-		s = error_set(e, STATUS_NOT_FOUND, uri, "'subca token show' lists the keys",
-			      "is no private key on the token");
 	if (s == STATUS_OK)
 		s = output_confirm(&in->output,
 				   "Delete the key for ever? No CA can sign with it afterwards.",
@@ -318,7 +312,7 @@ static enum status import_key(struct invocation *in, struct error *e)
 	if (s == STATUS_OK)
 		s = authority_move_key(a, name, pin, now, e);
 	if (s != STATUS_OK && imported && signer_delete(name, pin, &ignored) != STATUS_OK)
-		output_note(&in->output, "note: the copy of the key stays on the token");
+		signer_stays(name, e);
 	if (s == STATUS_OK &&
 	    token_keep_evidence(in, authority_folder(a), name, pin, &ignored) != STATUS_OK)
 		output_note(&in->output, "note: what the token says of the key was not kept: %s",

@@ -73,6 +73,20 @@ enum status signer_delete(const char *name, const struct secret *secret, struct 
 	return signer_name_is_uri(name) ? token_key_delete(name, secret, e) : file_remove(name, e);
 }
 
+void signer_stays(const char *name, struct error *e)
+{
+	int n = snprintf(e->todo, sizeof e->todo,
+			 "mend that; a key that was made stays on the token until 'subca token "
+			 "delete-key \"%s\"'",
+			 name);
+
+	/* Half a URI would be no help. */
+	if (n < 0 || (size_t)n >= sizeof e->todo)
+		snprintf(e->todo, sizeof e->todo,
+			 "mend that; a key that was made stays on the token: 'subca token show' "
+			 "lists it, and 'subca token delete-key' deletes it");
+}
+
 enum status signer_name_with_module(const char *uri, const char *module, char **out,
 				    struct error *e)
 {

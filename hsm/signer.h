@@ -116,6 +116,8 @@ MUST_CHECK enum status signer_exists(const char *name, const struct secret *secr
 /* Deletes a key that was made for nothing. No error where a key file is not there. */
 MUST_CHECK enum status signer_delete(const char *name, const struct secret *secret,
 				     struct error *e);
+/* Where that failed: e says as what to do that the key stays, and how to delete it. */
+void signer_stays(const char *name, struct error *e);
 
 /*
  * Keys that another tool made, in its file: PEM in any form, PKCS#8 or traditional DER, PKCS#12.

@@ -75,6 +75,24 @@ static enum status ask_mechanisms(struct token *t, struct token_report *r, struc
 	return STATUS_OK;
 }
 
+/*
+ * In a session of its own, where the token has another: a signature that was begun and not made
+ * would be in the way of what is asked next.
+ */
+static enum status sign_trial(struct token *t, CK_OBJECT_HANDLE key, bool again,
+			      struct token_signature *signature, struct error *e)
+{
+	CK_SESSION_HANDLE own = CK_INVALID_HANDLE;
+	bool another = token_session(t, &own) == CKR_OK;
+	CK_RV rv = CKR_OK;
+	enum status s = token_signature_make(t, another ? own : t->session, key, again, signature,
+					     &rv, e);
+
+	if (another)
+		(void)TOKEN_CALL(t->f, C_CloseSession, own);
+	return s;
+}
+
 /* Made by the token, judged in software. A token that fails at it is a finding, not an error. */
 static enum status try_key(struct token *t, CK_OBJECT_HANDLE key, EVP_PKEY *public_key,
 			   struct token_key_report *k, struct error *e)
@@ -85,14 +103,15 @@ static enum status try_key(struct token *t, CK_OBJECT_HANDLE key, EVP_PKEY *publ
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	struct token_signature *signature = calloc(1, sizeof *signature);
 	struct bytes made = {0};
-	CK_RV rv = CKR_OK;
+	struct error why;
 	enum status s = context && signature ? STATUS_OK : error_memory(e);
 
 	if (s == STATUS_OK)
 		s = token_signature_prepare(signature, public_key, digest, trial, e);
-	if (s == STATUS_OK &&
-	    token_signature_make(t, t->session, key, again, signature, &rv, e) == STATUS_OK &&
-	    token_signature_finish(signature, public_key, &made, e) == STATUS_OK)
+	if (s == STATUS_OK && sign_trial(t, key, again, signature, &why) != STATUS_OK)
+		snprintf(k->failure, sizeof k->failure, "%s", why.detail);
+	else if (s == STATUS_OK &&
+		 token_signature_finish(signature, public_key, &made, &why) == STATUS_OK)
 		k->signed_trial = EVP_DigestVerifyInit(context, NULL, digest, NULL, public_key) ==
 					  1 &&
 				  EVP_DigestVerify(context, made.data, made.len, trial.data,
@@ -146,7 +165,7 @@ static enum status describe(struct token *t, CK_OBJECT_HANDLE key, const struct 
 {
 	EVP_PKEY *public_key = NULL;
 	struct bytes id = {0};
-	struct error ignored;
+	struct error why;
 	enum status s = read_texts(t, key, k, &id, e);
 
 	for (size_t i = 0; i < TOKEN_ATTRIBUTES && s == STATUS_OK; i++) {
@@ -160,9 +179,13 @@ static enum status describe(struct token *t, CK_OBJECT_HANDLE key, const struct 
 	if (s == STATUS_OK)
 		s = has_public(t, span_of(&id), k, e);
 	snprintf(k->type, sizeof k->type, "unknown");
-	/* Halves that disagree are told by token_id_shared. */
-	if (s == STATUS_OK && token_public_key(t, key, &public_key, &ignored) == STATUS_OK &&
-	    public_key) {
+	/* Halves that disagree are told by token_id_shared; an answer of the token is an error. */
+	if (s == STATUS_OK && token_public_key(t, key, &public_key, &why) != STATUS_OK &&
+	    why.detail[0]) {
+		*e = why;
+		s = error_status(e);
+	}
+	if (s == STATUS_OK && public_key) {
 		key_type_name(public_key, k->type, sizeof k->type);
 		k->is_expected = x->expected && EVP_PKEY_eq(public_key, x->expected) == 1;
 		if (x->trial && k->attributes[SIGN_AT] == TOKEN_YES)

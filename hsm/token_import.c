@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 
 #include "hsm/keyfile.h"
+#include "hsm/signer.h"
 #include "hsm/token_job.h"
 #include "hsm/token_key.h"
 #include "hsm/token_make.h"
@@ -179,14 +180,13 @@ static enum status take_apart(EVP_PKEY *key, struct parts **out, struct error *e
 	return STATUS_OK;
 }
 
-static enum status create(struct token *t, const struct token_uri *uri, const struct parts *p,
-			  bool private_half, CK_OBJECT_HANDLE *made, struct error *e)
+static CK_RV create_half(struct token *t, const struct token_uri *uri, const struct parts *p,
+			 bool private_half, bool all, CK_OBJECT_HANDLE *made)
 {
 	CK_OBJECT_CLASS class = private_half ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY;
 	CK_KEY_TYPE type = p->type;
 	CK_ATTRIBUTE template[TOKEN_TEMPLATE_MAX + PARTS_MAX + 2];
-	CK_ULONG count = token_template(template, uri, private_half);
-	CK_RV rv;
+	CK_ULONG count = token_template(template, uri, private_half, all);
 
 	template[count++] = (CK_ATTRIBUTE){CKA_CLASS, &class, sizeof class};
 	template[count++] = (CK_ATTRIBUTE){CKA_KEY_TYPE, &type, sizeof type};
@@ -194,7 +194,16 @@ static enum status create(struct token *t, const struct token_uri *uri, const st
 		if (private_half ? p->part[i].is_private : p->part[i].is_public)
 			template[count++] = (CK_ATTRIBUTE){p->part[i].type, p->part[i].value.data,
 							   p->part[i].value.len};
-	rv = TOKEN_CALL(t->f, C_CreateObject, t->session, template, count, made);
+	return TOKEN_CALL(t->f, C_CreateObject, t->session, template, count, made);
+}
+
+static enum status create(struct token *t, const struct token_uri *uri, const struct parts *p,
+			  bool private_half, CK_OBJECT_HANDLE *made, struct error *e)
+{
+	CK_RV rv = create_half(t, uri, p, private_half, true, made);
+
+	if (token_rv_is_about_template(rv))
+		rv = create_half(t, uri, p, private_half, false, made);
 	return rv == CKR_OK ? STATUS_OK
 			    : token_error(e, rv, "C_CreateObject", "put the key on the token");
 }
@@ -202,16 +211,17 @@ static enum status create(struct token *t, const struct token_uri *uri, const st
 static enum status import(struct token *t, const struct token_uri *uri, void *data, struct error *e)
 {
 	const struct parts *p = data;
-	CK_OBJECT_HANDLE private_key = CK_INVALID_HANDLE, public_key;
+	CK_OBJECT_HANDLE made[2] = {CK_INVALID_HANDLE, CK_INVALID_HANDLE}; /* public, private */
 	enum status s = token_expect_free(t, uri, e);
 
 	if (s == STATUS_OK)
-		s = create(t, uri, p, true, &private_key, e);
+		s = create(t, uri, p, true, &made[1], e);
+	if (s == STATUS_OK)
+		s = token_compare(t, made[1], false, e);
+	if (s == STATUS_OK)
+		s = create(t, uri, p, false, &made[0], e);
 	if (s != STATUS_OK)
-		return s;
-	s = create(t, uri, p, false, &public_key, e);
-	if (s != STATUS_OK)
-		(void)TOKEN_CALL(t->f, C_DestroyObject, t->session, private_key);
+		token_take_back(t, uri, made, 2, e);
 	return s;
 }
 
@@ -224,7 +234,9 @@ enum status token_key_import(const char *name, EVP_PKEY *key, const struct secre
 
 	if (s == STATUS_OK)
 		s = token_job_do(name, pin, TOKEN_WRITE, import, p, &left, e);
-	if (p && !left)
+	if (left)
+		signer_stays(name, e);
+	else if (p)
 		parts_free(p);
 	return s;
 }

@@ -2,6 +2,9 @@
  * Making and deleting keys on a token: private to hsm/. The key pair is made by C_GenerateKeyPair
  * with every attribute that matters said, read back and compared; libp11 0.4.12's generator makes RSA
  * when asked for EC, adds decrypt, unwrap, encrypt and wrap, and leaves EXTRACTABLE to the token.
+ *
+ * A key that was made for nothing is deleted again; where that fails too, the error says that it
+ * stays, and how to delete it.
  */
 #ifndef SUBCA_HSM_TOKEN_MAKE_H
 #define SUBCA_HSM_TOKEN_MAKE_H
@@ -32,7 +35,10 @@ MUST_CHECK enum status token_key_import(const char *name, EVP_PKEY *key, const s
 /* Whether the token has a private key of that name. */
 MUST_CHECK enum status token_key_exists(const char *name, const struct secret *pin, bool *there,
 					struct error *e);
-/* Deletes the one private key of that name, and the public key with its CKA_ID. STATUS_NOT_FOUND. */
+/*
+ * Deletes the one private key of that name with the public key of its CKA_ID, or, where that was
+ * half done, the one public key of that name. STATUS_NOT_FOUND.
+ */
 MUST_CHECK enum status token_key_delete(const char *name, const struct secret *pin,
 					struct error *e);
 

@@ -11,8 +11,9 @@
 enum status token_objects(struct token *t, CK_ATTRIBUTE *template, CK_ULONG count,
 			  struct token_objects *out, struct error *e)
 {
+	const char *function = "C_FindObjects";
 	CK_ULONG found = 0;
-	CK_RV rv = TOKEN_CALL(t->f, C_FindObjectsInit, t->session, template, count);
+	CK_RV rv = TOKEN_CALL(t->f, C_FindObjectsInit, t->session, template, count), ended;
 
 	out->count = 0;
 	if (rv != CKR_OK)
@@ -25,9 +26,14 @@ enum status token_objects(struct token *t, CK_ATTRIBUTE *template, CK_ULONG coun
 		if (rv == CKR_OK)
 			out->count += found;
 	} while (rv == CKR_OK && found && out->count < TOKEN_OBJECTS_MAX);
-	(void)TOKEN_CALL(t->f, C_FindObjectsFinal, t->session);
+	ended = TOKEN_CALL(t->f, C_FindObjectsFinal, t->session);
+	/* A search that does not end keeps the session from the next one. */
+	if (rv == CKR_OK && ended != CKR_OK) {
+		function = "C_FindObjectsFinal";
+		rv = ended;
+	}
 	if (rv != CKR_OK)
-		return token_error(e, rv, "C_FindObjects", "look for keys");
+		return token_error(e, rv, function, "look for keys");
 	if (out->count == TOKEN_OBJECTS_MAX)
 		return error_set(e, STATUS_KEY, NULL, "say object=LABEL or id=… in the URI",
 				 "has %d objects or more that could be meant", TOKEN_OBJECTS_MAX);

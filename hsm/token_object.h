@@ -56,8 +56,19 @@ MUST_CHECK enum status token_find_key(struct token *t, const struct token_uri *u
 
 /* What a new key is to be, but for its type and value: in hsm/token_make.c. */
 #define TOKEN_TEMPLATE_MAX 16
+/*
+ * all false: without what a token may refuse to be told because it knows nothing else. To be tried
+ * after an answer that is about the template.
+ */
 CK_ULONG token_template(CK_ATTRIBUTE to[TOKEN_TEMPLATE_MAX], const struct token_uri *uri,
-			bool private_half);
+			bool private_half, bool all);
+bool token_rv_is_about_template(CK_RV rv);
+/* What the token made of it; made_here: no key that came from elsewhere. */
+MUST_CHECK enum status token_compare(struct token *t, CK_OBJECT_HANDLE private_key, bool made_here,
+				     struct error *e);
+/* Destroys what was made for nothing; where that fails, e says how to delete it by hand. */
+void token_take_back(struct token *t, const struct token_uri *uri, const CK_OBJECT_HANDLE *objects,
+		     size_t count, struct error *e);
 /* STATUS_EXISTS where an object has the label or the CKA_ID of uri. */
 MUST_CHECK enum status token_expect_free(struct token *t, const struct token_uri *uri,
 					 struct error *e);

@@ -41,6 +41,7 @@ struct token_key_report {
 	char type[80];	   /* "rsa:3072"; "unknown" where no public key tells */
 	bool has_public;   /* a public key object, or a certificate, with its CKA_ID */
 	bool signed_trial; /* a trial signature verified in software */
+	char failure[256]; /* why none did, in the token's words: "C_Sign: CKR_DEVICE_ERROR" */
 	bool is_expected;  /* the key of the CA's certificate */
 	enum token_answer attributes[TOKEN_ATTRIBUTES];
 };

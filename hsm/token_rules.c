@@ -115,6 +115,18 @@ static enum status judge_attributes(struct findings *f, const struct token_key_r
 	return s;
 }
 
+static enum status judge_trial(struct findings *f, const struct token_key_report *k,
+			       const char *where, struct error *e)
+{
+	if (k->attributes[SIGN] != TOKEN_YES || k->signed_trial)
+		return STATUS_OK;
+	if (k->failure[0])
+		return findings_add(f, &rules[TRIAL_FAILED], where, e, "made no signature (%s)",
+				    k->failure);
+	return findings_add(f, &rules[TRIAL_FAILED], where, e,
+			    "made a signature that its public key does not verify");
+}
+
 static enum status judge_key(struct token_report *r, size_t at, bool trial, struct error *e)
 {
 	const struct token_key_report *k = &r->keys[at];
@@ -138,10 +150,7 @@ static enum status judge_key(struct token_report *r, size_t at, bool trial, stru
 	if (s == STATUS_OK && !k->has_public)
 		s = findings_add(f, &rules[PUBLIC_MISSING], where, e,
 				 "has neither public key nor certificate beside it");
-	if (s == STATUS_OK && trial && k->attributes[SIGN] == TOKEN_YES && !k->signed_trial)
-		s = findings_add(f, &rules[TRIAL_FAILED], where, e,
-				 "made no signature that its public key verifies");
-	return s;
+	return s == STATUS_OK && trial ? judge_trial(f, k, where, e) : s;
 }
 
 enum status token_judge(struct token_report *r, bool expects, bool trial, struct error *e)

@@ -1,10 +1,12 @@
 /*
- * The one file with libp11 in it. It has what this takes, C_InitToken and C_InitPIN with the sessions
- * around them; keys are found, made and used through hsm/token.h, which says why. A later OpenSSL
- * that libp11 cannot follow costs this file and "subca token init", for which each token has a tool of its own.
+ * The one file with libp11 in it, which finds the blank token and calls C_InitToken. All else goes
+ * through hsm/token.h, which says why; the officer's session too, for libp11 0.4.12 waits for ever
+ * where the token gives it none. A later OpenSSL that libp11 cannot follow costs this file and
+ * "subca token init", for which each token has a tool of its own.
  */
 #include "hsm/token_setup.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,10 +40,32 @@ static enum status fail(struct error *e, const char *function, const char *doing
 	unsigned long code = ERR_peek_last_error();
 	CK_RV rv = code ? (CK_RV)ERR_GET_REASON(code) : CKR_GENERAL_ERROR;
 
+	/* The queue keeps 23 bits: what the standard does not know was a vendor's own. */
+	if (strncmp(token_rv_name(rv), "CKR_", 4) != 0)
+		rv |= CKR_VENDOR_DEFINED;
 	ERR_clear_error();
 	return token_error(e, rv, function, doing);
 }
 
+/* Either no module, or one that does not start: then its answer is on OpenSSL's queue. */
+static enum status cannot_load(const char *module, struct error *e)
+{
+	if (ERR_GET_LIB(ERR_peek_last_error()) == ERR_get_CKR_code()) {
+		/* libp11 does not tell which of them it was. */
+		(void)!fail(e, "C_Initialize or C_GetInfo", "start the PKCS#11 module");
+		error_at(e, module);
+		return error_status(e);
+	}
+	ERR_clear_error();
+	return error_set(e, STATUS_NOT_FOUND, module,
+			 "name the module of the token: --module /usr/lib/…",
+			 "cannot be loaded as a PKCS#11 module");
+}
+
+/*
+ * A blank token, or one of this label that nobody can use yet: its set-up was cut short before the
+ * user's PIN, and goes on with the officer's PIN that it has.
+ */
 static enum status choose(PKCS11_SLOT *slots, unsigned count, const char *label, PKCS11_SLOT **out,
 			  struct error *e)
 {
@@ -54,9 +78,13 @@ static enum status choose(PKCS11_SLOT *slots, unsigned count, const char *label,
 		const PKCS11_TOKEN *token = slots[i].token;
 
 		if (token && token->initialized && token->label && strlen(token->label) == len &&
-		    memcmp(token->label, label, len) == 0)
-			return error_set(e, STATUS_EXISTS, NULL, "choose another label",
-					 "a token of that label is there already");
+		    memcmp(token->label, label, len) == 0) {
+			*out = &slots[i];
+			return token->userPinSet
+				       ? error_set(e, STATUS_EXISTS, NULL, "choose another label",
+						   "a token of that label is there already")
+				       : STATUS_OK;
+		}
 		if (token && !token->initialized && !*out)
 			*out = &slots[i];
 	}
@@ -68,30 +96,9 @@ static enum status choose(PKCS11_SLOT *slots, unsigned count, const char *label,
 	return STATUS_OK;
 }
 
-static enum status set_up_slot(PKCS11_SLOT *slot, const struct set_up *job, struct error *e)
+/* Gives a blank token its label and its officer. */
+static enum status init_token(const struct set_up *job, struct error *e)
 {
-	const char *officer = secret_text(job->officer_pin);
-
-	guard_calls("C_InitToken", 10);
-	if (PKCS11_init_token(slot->token, officer, job->label) != 0)
-		return fail(e, "C_InitToken", "set up the token");
-	guard_calls("C_OpenSession", 1);
-	if (PKCS11_open_session(slot, 1) != 0)
-		return fail(e, "C_OpenSession", "open a session with the new token");
-	guard_calls("C_Login", 1);
-	if (PKCS11_login(slot, 1, officer) != 0)
-		return fail(e, "C_Login", "log in as the token's officer");
-	guard_calls("C_InitPIN", 1);
-	if (PKCS11_init_pin(slot->token, secret_text(job->user_pin)) != 0)
-		return fail(e, "C_InitPIN", "set the user's PIN");
-	guard_calls("C_Logout", 1);
-	(void)PKCS11_logout(slot);
-	return STATUS_OK;
-}
-
-static enum status run(void *self, struct error *e)
-{
-	struct set_up *job = self;
 	PKCS11_CTX *context = PKCS11_CTX_new();
 	PKCS11_SLOT *slots = NULL, *slot = NULL;
 	unsigned count = 0;
@@ -101,24 +108,70 @@ static enum status run(void *self, struct error *e)
 		return error_memory(e);
 	guard_calls("C_Initialize", 1);
 	if (PKCS11_CTX_load(context, job->module) != 0) {
-		ERR_clear_error();
+		s = cannot_load(job->module, e);
 		PKCS11_CTX_free(context);
-		return error_set(e, STATUS_NOT_FOUND, job->module,
-				 "name the module of the token: --module /usr/lib/…",
-				 "cannot be loaded as a PKCS#11 module");
+		return s;
 	}
 	guard_calls("C_GetSlotList", 1);
 	if (PKCS11_enumerate_slots(context, &slots, &count) != 0)
-		s = fail(e, "C_GetSlotList", "list the tokens");
+		s = fail(e, "C_GetSlotList, C_GetSlotInfo or C_GetTokenInfo", "list the tokens");
 	if (s == STATUS_OK)
 		s = choose(slots, count, job->label, &slot, e);
-	if (s == STATUS_OK)
-		s = set_up_slot(slot, job, e);
+	guard_calls("C_InitToken", 10);
+	if (s == STATUS_OK && !slot->token->initialized &&
+	    PKCS11_init_token(slot->token, secret_text(job->officer_pin), job->label) != 0)
+		s = fail(e, "C_InitToken", "set up the token");
 	guard_calls("C_Finalize", 1);
 	if (slots)
 		PKCS11_release_all_slots(context, slots, count);
 	PKCS11_CTX_unload(context);
 	PKCS11_CTX_free(context);
+	return s;
+}
+
+static CK_UTF8CHAR *pin_of(const struct secret *pin)
+{
+	return (CK_UTF8CHAR *)(uintptr_t)secret_text(pin);
+}
+
+/* PKCS#11 v2.40 5.5: C_InitPIN wants a session of the officer's that may write. */
+static enum status init_pin(struct token *t, const struct set_up *job, struct error *e)
+{
+	CK_RV rv = TOKEN_CALL(t->f, C_OpenSession, t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION,
+			      NULL, NULL, &t->session);
+
+	if (rv != CKR_OK)
+		return token_error(e, rv, "C_OpenSession", "open a session with the new token");
+	t->has_session = true;
+	rv = TOKEN_CALL(t->f, C_Login, t->session, CKU_SO, pin_of(job->officer_pin),
+			secret_len(job->officer_pin));
+	if (rv != CKR_OK)
+		return token_error(e, rv, "C_Login", "log in as the token's officer");
+	t->logged_in = true;
+	rv = TOKEN_CALL(t->f, C_InitPIN, t->session, pin_of(job->user_pin),
+			secret_len(job->user_pin));
+	return rv == CKR_OK ? STATUS_OK : token_error(e, rv, "C_InitPIN", "set the user's PIN");
+}
+
+static enum status run(void *self, struct error *e)
+{
+	struct set_up *job = self;
+	struct token_uri *uri = NULL;
+	struct token token = {0};
+	enum status s = init_token(job, e);
+
+	if (s == STATUS_OK)
+		s = token_uri_any(&uri, e);
+	if (s == STATUS_OK)
+		s = token_uri_set_module(uri, job->module, e);
+	if (s == STATUS_OK) {
+		token_uri_set_label(uri, job->label);
+		s = token_find(&token, uri, e);
+	}
+	if (s == STATUS_OK)
+		s = init_pin(&token, job, e);
+	token_close(&token);
+	token_uri_free(uri);
 	return s;
 }
 

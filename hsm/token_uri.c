@@ -72,6 +72,13 @@ enum status token_uri_set_id(struct token_uri *u, struct span id, struct error *
 								       : error_memory(e);
 }
 
+void token_uri_set_label(struct token_uri *u, const char *label)
+{
+	CK_TOKEN_INFO *info = p11_kit_uri_get_token_info(u->p11);
+
+	memcpy(info->label, label, sizeof info->label);
+}
+
 static enum status expect_absolute(const char *path, struct error *e)
 {
 	return path[0] == '/'

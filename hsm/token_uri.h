@@ -33,6 +33,8 @@ const char *token_uri_pin_file(const struct token_uri *u);
 struct span token_uri_label(const struct token_uri *u);
 struct span token_uri_id(const struct token_uri *u);
 MUST_CHECK enum status token_uri_set_id(struct token_uri *u, struct span id, struct error *e);
+/* The token's: 32 octets, padded with blanks. */
+void token_uri_set_label(struct token_uri *u, const char *label);
 /* STATUS_USAGE where path is not absolute. */
 MUST_CHECK enum status token_uri_set_module(struct token_uri *u, const char *path, struct error *e);
 /* Freed with free(). */

@@ -185,13 +185,77 @@ burns() {
 	openssl verify -x509_strict -CAfile ca/ca.pem out.pem
 	[ "$(grep -cx C_Login_again log)" -eq 2 ]
 	[ "$(grep -cx C_Login log)" -eq 1 ]
-	MOCK_ALWAYS_AUTHENTICATE=1 burns "C_Login_again#3=0xa0" 5 "C_Login for this signature: CKR_PIN_INCORRECT"
+	MOCK_ALWAYS_AUTHENTICATE=1 burns "C_Login_again#2=0xa0" 5 "C_Login for this signature: CKR_PIN_INCORRECT"
 }
 
-@test "a token with a PIN pad is asked without a PIN" {
-	# SoftHSM has none and refuses; what counts is that no prompt and no file was wanted.
+@test "a token with a PIN pad is asked without a PIN: nobody is prompted, and none is sent" {
 	unset SUBCA_PIN
-	MOCK_FLAGS=0x100 fails C_Login=0x50 5 "it was cancelled at the token"
+	# The mock refuses a PIN that is sent, and takes the one that is typed at it.
+	MOCK_PIN_PAD=1234 sign
+	openssl verify -x509_strict -CAfile ca/ca.pem out.pem
+	MOCK_PIN_PAD=1234 subca init pad --subject CN=Pad --key "$(mocked pad)" --key-type ec:P-256
+	MOCK_PIN_PAD=1234 subca token delete-key "$(mocked pad)" --yes
+	MOCK_PIN_PAD=9999 fails none 5 "the PIN is wrong"
+	MOCK_PIN_PAD=1234 fails C_Login=0x50 5 "it was cancelled at the token"
+	# A PIN at hand is left alone.
+	SUBCA_PIN=1234 MOCK_PIN_PAD=1234 sign
+}
+
+@test "the PIN is locked by three wrong ones, never by subca itself, and a right one sets the count back" {
+	export MOCK_TRIES=$PWD/tries
+	echo 3 > tries
+	export SUBCA_PIN=9999
+	fails none 5 "the token counts wrong PINs and will lock itself"
+	[ "$(cat tries)" -eq 2 ]
+	fails none 5 "there is ONE try left"
+	[ "$(cat tries)" -eq 1 ]
+	# Not a third time, whatever the PIN, but for the doctor who is told so.
+	fails none 5 "one more wrong PIN would lock the token: it was not tried"
+	[ "$(cat tries)" -eq 1 ]
+	SUBCA_PIN=1234 subca token doctor -C ca --final-try || [ $? -eq 1 ]
+	[ "$(cat tries)" -eq 3 ]
+	echo 1 > tries
+	run subca token doctor -C ca --final-try
+	[ "$status" -eq 5 ]
+	[[ "$output" == *"the token is locked now: unlock it"* ]]
+	[ "$(cat tries)" -eq 0 ]
+	SUBCA_PIN=1234 fails none 5 "the PIN is locked after too many wrong tries"
+	rm tries
+	SUBCA_PIN=1234 sign
+}
+
+@test "a token that knows fewer attributes makes the key all the same, and what it made is compared" {
+	export MOCK_PICKY=1 MOCK_LOG=$PWD/log
+	for type in rsa:2048 ec:P-256; do
+		rm -f log
+		subca token keygen "$(mocked picky)" --key-type "$type"
+		[ "$(grep -cx C_GenerateKeyPair log)" -eq 2 ]
+		[ "$(objects --type privkey | grep -A 2 'label: *picky' | grep 'Usage:' | tr -d ' ')" = \
+			"Usage:sign" ]
+		subca token delete-key "$(mocked picky)" --yes
+	done
+	MOCK_EXTRACTABLE=1 run subca token keygen "$(mocked picky)" --key-type ec:P-256
+	[ "$status" -eq 5 ]
+	subca init soft2 --subject CN=Soft --key ec:P-256 --no-passphrase
+	subca token import-key -C soft2 "$(mocked picky)"
+	subca token delete-key "$(mocked picky)" --yes
+	# What the token lets itself be told is said: no second try.
+	unset MOCK_PICKY
+	rm log
+	subca token keygen "$(mocked picky)" --key-type ec:P-256
+	[ "$(grep -cx C_GenerateKeyPair log)" -eq 1 ]
+	subca token delete-key "$(mocked picky)" --yes
+}
+
+@test "a key that the token may still make when the wait is over is told of" {
+	SUBCA_TOKEN_SECONDS=1 MOCK_FAULT=C_GenerateKeyPair=late run subca token keygen "$(mocked late)" \
+		--key-type ec:P-256
+	[ "$status" -eq 5 ]
+	[[ "$output" == *"C_GenerateKeyPair has not come back for 10 seconds"* ]]
+	told=$(sed -n "s/.*stays on the token until 'subca token delete-key \"\(.*\)\"'.*/\1/p" <<< "$output")
+	[ "$(objects --type privkey | grep -c 'label: *late')" -eq 1 ]
+	subca token delete-key "$told" --yes
+	[ "$(objects | grep -c 'label: *late')" -eq 0 ]
 }
 
 @test "a signal while the token is at work: finished, logged out, then obeyed" {
@@ -257,6 +321,15 @@ burns() {
 	subca init r --subject CN=R --key "$(mocked r)" --key-type ec:P-256
 	subca token delete-key "$(mocked r)" --yes
 	rm -r r
+}
+
+@test "an imported key that the token leaves extractable is caught, and goes" {
+	subca init loose --subject CN=Loose --key ec:P-256 --no-passphrase
+	MOCK_EXTRACTABLE=1 run subca token import-key -C loose "$(mocked loose)"
+	[ "$status" -eq 5 ]
+	[[ "$output" == *"CKA_EXTRACTABLE true against what it was told"* ]]
+	grep -q 'key = "private/ca.key"' loose/ca.conf
+	[ "$(objects | grep -c 'label: *loose')" -eq 0 ]
 }
 
 @test "an import that fails at the token leaves the CA with its key file" {
