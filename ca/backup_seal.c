@@ -5,6 +5,8 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
 
+#include "ca/backup_rounds.h"
+
 static enum status cannot(struct error *e)
 {
 	return error_openssl(e, STATUS_SYSTEM, NULL, NULL, "the backup cannot be encrypted");
@@ -41,22 +43,52 @@ enum status seal_write(BIO *content, const struct secret *password, FILE *to, st
 	return s;
 }
 
+static enum status no_backup(const char *file, struct error *e)
+{
+	ERR_clear_error();
+	return error_set(e, STATUS_INPUT, file, "name a file that 'subca backup' made",
+			 "is no backup, or it is cut off");
+}
+
+/* Before the password is tried, for its owner may wait for hours. */
+static enum status expect_bounded(BIO *from, const char *file, struct error *e)
+{
+	unsigned char start[BACKUP_START];
+	long len = BIO_buffer_peek(from, start, sizeof start);
+
+	if (len <= 0)
+		return no_backup(file, e);
+	if (!backup_rounds_bounded((struct span){start, (size_t)len}))
+		return error_set(e, STATUS_INPUT, file, "name a file that 'subca backup' made",
+				 "is no backup, or asks for an unreasonable number of iterations");
+	return STATUS_OK;
+}
+
 static enum status read_envelope(const char *file, CMS_ContentInfo **out, struct error *e)
 {
-	BIO *from = BIO_new_file(file, "rb");
+	BIO *stream = BIO_new_file(file, "rb"), *from;
+	enum status s;
 
-	if (!from)
+	if (!stream)
 		return error_openssl(e, STATUS_NOT_FOUND, file, "check the name",
 				     "cannot be opened");
-	*out = d2i_CMS_bio(from, NULL);
-	BIO_free(from);
+	from = BIO_new(BIO_f_buffer());
+	if (!from) {
+		BIO_free(stream);
+		return error_memory(e);
+	}
+	BIO_push(from, stream);
+	s = expect_bounded(from, file, e);
+	if (s == STATUS_OK)
+		*out = d2i_CMS_bio(from, NULL);
+	BIO_free_all(from);
+	if (s != STATUS_OK)
+		return s;
 	if (*out && OBJ_obj2nid(CMS_get0_type(*out)) == NID_id_smime_ct_authEnvelopedData)
 		return STATUS_OK;
 	CMS_ContentInfo_free(*out);
 	*out = NULL;
-	ERR_clear_error();
-	return error_set(e, STATUS_INPUT, file, "name a file that 'subca backup' made",
-			 "is no backup, or it is cut off");
+	return no_backup(file, e);
 }
 
 enum status seal_open(const char *file, const struct secret *password, FILE *to, struct error *e)

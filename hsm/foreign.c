@@ -7,7 +7,10 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 
+#include "base/kdf.h"
 #include "hsm/keyfile.h"
+
+#define SAFES_DEPTH 4 /* of safe contents in safe contents; nobody has seen two */
 
 struct foreign_key {
 	EVP_PKEY *key;
@@ -90,6 +93,73 @@ bool foreign_key_seen(struct span content, bool *locked)
 	return seen;
 }
 
+static enum status too_slow(struct error *e)
+{
+	return error_set(e, STATUS_KEY, NULL, "export it again where it came from",
+			 "asks for an unreasonable number of iterations");
+}
+
+static bool bags_bounded(const STACK_OF(PKCS12_SAFEBAG) *bags, int depth, int64_t *left)
+{
+	const X509_ALGOR *algorithm = NULL;
+	bool good = depth < SAFES_DEPTH;
+
+	for (int i = 0; good && i < sk_PKCS12_SAFEBAG_num(bags); i++) {
+		const PKCS12_SAFEBAG *bag = sk_PKCS12_SAFEBAG_value(bags, i);
+		const X509_SIG *sealed = PKCS12_SAFEBAG_get0_pkcs8(bag);
+
+		if (PKCS12_SAFEBAG_get_nid(bag) == NID_safeContentsBag)
+			good = bags_bounded(PKCS12_SAFEBAG_get0_safes(bag), depth + 1, left);
+		if (!sealed)
+			continue;
+		X509_SIG_get0(sealed, &algorithm, NULL);
+		good = kdf_spend(algorithm, left);
+	}
+	return good;
+}
+
+/* PKCS12_parse() takes no password for an empty one as well. */
+static STACK_OF(PKCS12_SAFEBAG) *unpack(PKCS7 *safe, const char *password)
+{
+	STACK_OF(PKCS12_SAFEBAG) *bags;
+
+	if (PKCS7_type_is_data(safe))
+		return PKCS12_unpack_p7data(safe);
+	if (!PKCS7_type_is_encrypted(safe))
+		return NULL;
+	bags = PKCS12_unpack_p7encdata(safe, password, (int)strlen(password));
+	return bags || *password ? bags : PKCS12_unpack_p7encdata(safe, NULL, 0);
+}
+
+/* All that PKCS12_parse() will derive: for the MAC, for each safe, and for each key inside. */
+static bool pkcs12_bounded(const PKCS12 *p12, const char *password)
+{
+	const ASN1_INTEGER *rounds = NULL;
+	int64_t left = KDF_ROUNDS_MAX;
+	STACK_OF(PKCS7) *safes;
+	bool good = true;
+
+	if (PKCS12_mac_present(p12)) {
+		PKCS12_get0_mac(NULL, NULL, NULL, &rounds, p12);
+		good = kdf_spend_rounds(rounds, &left);
+	}
+	safes = good ? PKCS12_unpack_authsafes(p12) : NULL;
+	for (int i = 0; good && i < sk_PKCS7_num(safes); i++) {
+		PKCS7 *safe = sk_PKCS7_value(safes, i);
+		STACK_OF(PKCS12_SAFEBAG) *bags;
+
+		/* What says that it is encrypted may be without what is. */
+		if (PKCS7_type_is_encrypted(safe) && safe->d.encrypted)
+			good = kdf_spend(safe->d.encrypted->enc_data->algorithm, &left);
+		bags = good ? unpack(safe, password) : NULL;
+		good = good && bags_bounded(bags, 0, &left);
+		sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+	}
+	sk_PKCS7_pop_free(safes, PKCS7_free);
+	ERR_clear_error();
+	return good;
+}
+
 static enum status open_pkcs12(struct foreign_key *k, PKCS12 *p12, const struct secret *passphrase,
 			       struct error *e)
 {
@@ -97,6 +167,8 @@ static enum status open_pkcs12(struct foreign_key *k, PKCS12 *p12, const struct 
 	X509 *own = NULL;
 	int reason;
 
+	if (!pkcs12_bounded(p12, password))
+		return too_slow(e);
 	if (PKCS12_parse(p12, password, &k->key, &own, &k->certificates) != 1) {
 		reason = ERR_GET_REASON(ERR_peek_error());
 		if (reason == PKCS12_R_MAC_VERIFY_FAILURE) {
@@ -115,16 +187,24 @@ static enum status open_pkcs12(struct foreign_key *k, PKCS12 *p12, const struct 
 		X509_free(own);
 		return error_memory(e);
 	}
+	if (!k->key && !k->certificates)
+		return error_set(e, STATUS_KEY, NULL, "export it again where it came from",
+				 "holds neither a key nor a certificate");
 	return STATUS_OK;
 }
 
 static enum status open_sealed(struct foreign_key *k, X509_SIG *sealed,
 			       const struct secret *passphrase, struct error *e)
 {
+	const X509_ALGOR *algorithm = NULL;
+	int64_t left = KDF_ROUNDS_MAX;
 	PKCS8_PRIV_KEY_INFO *info;
 
 	if (!passphrase)
 		return error_set(e, STATUS_KEY, NULL, "give its passphrase", "is encrypted");
+	X509_SIG_get0(sealed, &algorithm, NULL);
+	if (!kdf_spend(algorithm, &left))
+		return too_slow(e);
 	info = PKCS8_decrypt(sealed, secret_text(passphrase), (int)secret_len(passphrase));
 	k->key = info ? EVP_PKCS82PKEY(info) : NULL;
 	PKCS8_PRIV_KEY_INFO_free(info);

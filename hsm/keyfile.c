@@ -17,7 +17,6 @@
 
 #define KEYFILE_MAX (64 * 1024)
 #define SALT_SIZE 16
-/* RFC 8018 sets no end; past this a file only serves to keep the machine busy. */
 
 /* --- writing ---------------------------------------------------------------------------------- */
 

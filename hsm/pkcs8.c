@@ -8,7 +8,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
-#define ITERATIONS_MAX 50000000
+#include "base/kdf.h"
 
 /* RFC 8017 A.1.2 without otherPrimeInfos. CBIGNUM is a number that is cleared when it is freed. */
 typedef struct rsa_private {
@@ -118,33 +118,13 @@ enum status pkcs8_wrong_passphrase(struct error *e)
 	return error_set(e, STATUS_KEY, NULL, "try again", "the passphrase is wrong");
 }
 
-/* OpenSSL would spend minutes on a count near 2^31 before it says anything. */
-static bool iterations_bounded(const X509_SIG *sealed)
+static bool rounds_bounded(const X509_SIG *sealed)
 {
 	const X509_ALGOR *algorithm = NULL;
-	const ASN1_OBJECT *kdf = NULL;
-	const void *parameters = NULL;
-	int type = V_ASN1_UNDEF;
-	PBE2PARAM *pbe2 = NULL;
-	PBKDF2PARAM *pbkdf2 = NULL;
-	int64_t iterations = 0;
-	bool bounded = true;
+	int64_t left = KDF_ROUNDS_MAX;
 
 	X509_SIG_get0(sealed, &algorithm, NULL);
-	X509_ALGOR_get0(&kdf, &type, &parameters, algorithm);
-	if (OBJ_obj2nid(kdf) == NID_pbes2 && type == V_ASN1_SEQUENCE)
-		pbe2 = ASN1_item_unpack(parameters, ASN1_ITEM_rptr(PBE2PARAM));
-	if (pbe2)
-		X509_ALGOR_get0(&kdf, &type, &parameters, pbe2->keyfunc);
-	if (pbe2 && OBJ_obj2nid(kdf) == NID_id_pbkdf2 && type == V_ASN1_SEQUENCE)
-		pbkdf2 = ASN1_item_unpack(parameters, ASN1_ITEM_rptr(PBKDF2PARAM));
-	if (pbkdf2)
-		bounded = ASN1_INTEGER_get_int64(&iterations, pbkdf2->iter) == 1 &&
-			  iterations >= 1 && iterations <= ITERATIONS_MAX;
-	PBKDF2PARAM_free(pbkdf2);
-	PBE2PARAM_free(pbe2);
-	ERR_clear_error();
-	return bounded;
+	return kdf_spend(algorithm, &left);
 }
 
 static bool cipher_unknown(void)
@@ -168,9 +148,9 @@ static enum status unseal(struct span der, const struct secret *passphrase,
 		X509_SIG_free(sealed);
 		return pkcs8_damaged(e);
 	}
-	if (!iterations_bounded(sealed)) {
+	if (!rounds_bounded(sealed)) {
 		status = error_set(e, STATUS_KEY, NULL, "restore it from a copy",
-				   "asks for an unreasonable number of PBKDF2 iterations");
+				   "asks for an unreasonable number of iterations");
 	} else {
 		*out = PKCS8_decrypt(sealed, secret_text(passphrase), (int)secret_len(passphrase));
 		if (!*out && cipher_unknown())

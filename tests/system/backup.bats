@@ -207,6 +207,14 @@ head_of() { sqlite3 -readonly "$1/store.db" "select max(seq) from journal"; }
 	run -9 "$SUBCA" restore full.backup ca
 }
 
+@test "a file that asks for hours of work before its password counts is refused at once" {
+	# The envelope alone: nobody could have made it whole.
+	tail -c +2 "$SUBCA_TOP/tests/fuzz/corpus/backup/found-rounds" >"$work/rounds.backup"
+	SUBCA_BACKUP_PASSWORD=secret run -4 timeout 10 "$SUBCA" restore "$work/rounds.backup" "$work/new"
+	[[ $output == *"iterations"* ]]
+	[ -z "$(ls -d "$work"/new* 2>/dev/null)" ]
+}
+
 # evil MEMBER...: a backup whose tar is made by GNU tar of these members of $work/in
 evil() {
 	tar -C "$work/in" --format=ustar -cf "$work/evil.tar" "$@"
