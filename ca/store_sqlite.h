@@ -80,6 +80,13 @@ void queries_forget(struct store *s);
 MUST_CHECK enum status signing_begin(struct store *s, struct error *e);
 void signing_end(struct store *s);
 
+/* --- ca/store_sqlite_read.c ------------------------------------------------------------------- */
+
+/* STATUS_DAMAGED where what a file has in place of a serial number is none: CHECK guards writes alone. */
+MUST_CHECK enum status serial_expect(const struct store *s, struct span serial, struct error *e);
+/* The same for the rest of a row; where is its serial number, or empty. */
+enum status row_damaged(const struct store *s, struct span serial, struct error *e);
+
 /* --- ca/store_sqlite_rows.c ------------------------------------------------------------------- */
 
 /* All inside the caller's transaction. */

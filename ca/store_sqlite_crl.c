@@ -8,7 +8,8 @@
 	"SELECT number, base, state, this_update, next_update, reflects, entries, size, sha256," \
 	" origin FROM crl"
 
-static void read_row(const struct query *q, struct store_crl *out)
+/* As is_whole() of ca/store_sqlite_read.c. */
+static enum status read_row(const struct query *q, struct store_crl *out, struct error *e)
 {
 	struct span digest = query_get_blob(q, 8);
 
@@ -25,6 +26,13 @@ static void read_row(const struct query *q, struct store_crl *out)
 	if (digest.len == SHA256_SIZE)
 		memcpy(out->sha256, digest.data, SHA256_SIZE);
 	snprintf(out->origin, sizeof out->origin, "%s", query_get_text(q, 9));
+	if (out->number >= 0 && out->base >= STORE_NO_CRL && (int)out->state > CRL_ANY &&
+	    (int)out->state <= CRL_FAILED && out->entries >= 0 && out->size >= 0 &&
+	    digest.len == (out->size ? SHA256_SIZE : 0))
+		return STATUS_OK;
+	return error_set(e, STATUS_DAMAGED, q->store->path, "restore it from a backup",
+			 "the row of CRL number %lld holds what subca did not write",
+			 (long long)out->number);
 }
 
 static enum status insert(struct store *s, const struct store_crl *c, int64_t now, struct error *e)
@@ -197,7 +205,7 @@ static enum status read_one(struct query *q, struct store_crl *out, const char *
 	if (status == STATUS_OK && !more)
 		status = error_set(e, STATUS_NOT_FOUND, q->store->path, NULL, "%s", missing);
 	else if (status == STATUS_OK)
-		read_row(q, out);
+		status = read_row(q, out, e);
 	query_end(q);
 	return status;
 }

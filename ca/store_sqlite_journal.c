@@ -27,7 +27,8 @@ enum status journal_head(struct store *s, int64_t *seq, unsigned char hash[SHA25
 	if (status == STATUS_OK) {
 		*seq = query_get_int(&q, 0);
 		found = query_get_blob(&q, 1);
-		if (found.len == SHA256_SIZE)
+		/* There is always one after it. */
+		if (found.len == SHA256_SIZE && *seq > 0 && *seq < INT64_MAX)
 			memcpy(hash, found.data, SHA256_SIZE);
 		else
 			status = broken(s, *seq, e);

@@ -15,7 +15,10 @@ static enum status kind(int code, const char **todo)
 		return STATUS_BUSY;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-	case SQLITE_ERROR: /* a table or column that is not there */
+	case SQLITE_ERROR:	/* a table or column that is not there */
+	case SQLITE_CONSTRAINT: /* what is written was judged: what is there contradicts it */
+	case SQLITE_MISMATCH:
+	case SQLITE_TOOBIG:
 	case SQLITE_FORMAT:
 		*todo = "restore it from a backup";
 		return STATUS_DAMAGED;

@@ -1,6 +1,9 @@
 /* The calls that read certificate rows. */
 #include "ca/store_sqlite.h"
 
+#include <string.h>
+
+#include "base/datetime.h"
 #include "ca/store_serial.h"
 
 #define COLUMNS                                                                                 \
@@ -8,6 +11,65 @@
 	" request_sha256, reason, not_before, not_after, state, reserved_at, finished_at, der," \
 	" failure, revoked_at, revocation_reason, invalidity_at, compromised_at, released_at,"  \
 	" revocation_seq, origin, adopted_seq, replaces FROM cert"
+
+enum status row_damaged(const struct store *s, struct span serial, struct error *e)
+{
+	char hex[2 * SERIAL_MAX + 1] = "";
+
+	if (serial.len <= SERIAL_MAX)
+		hex_encode(serial, hex);
+	return error_set(e, STATUS_DAMAGED, s->path, "restore it from a backup",
+			 "the row of serial number %s holds what subca did not write", hex);
+}
+
+enum status serial_expect(const struct store *s, struct span serial, struct error *e)
+{
+	struct error why;
+
+	return serial_check(serial, &why) == STATUS_OK ? STATUS_OK : row_damaged(s, serial, e);
+}
+
+static bool is_digest(struct span s, bool needed)
+{
+	return s.len == SHA256_SIZE || (s.len == 0 && !needed);
+}
+
+static bool are_times(const struct store_row *row)
+{
+	const int64_t times[] = {row->intent.not_before, row->intent.not_after, row->reserved_at,
+				 row->finished_at,	 row->revoked_at,	row->invalidity_at,
+				 row->compromised_at,	 row->released_at};
+
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+		if (times[i] < DATETIME_MIN || times[i] > DATETIME_MAX)
+			return false;
+	return true;
+}
+
+static bool is_state(const struct store_row *row)
+{
+	bool certified = row->state == CERT_ISSUED || row->state == CERT_REVOKED;
+
+	/* What was adopted may be without its certificate. */
+	return (int)row->state > CERT_ANY && (int)row->state < CERT_STATES &&
+	       (row->der.len ? certified : !certified || row->origin[0]) &&
+	       row->revocation_reason >= REASON_NONE &&
+	       row->revocation_reason <= REASON_AA_COMPROMISE;
+}
+
+/*
+ * What the CHECKs of the table say holds for what is written through SQLite. The file may have been
+ * written otherwise, and callers count on lengths and ranges.
+ */
+static bool is_whole(const struct store_row *row)
+{
+	const struct store_intent *i = &row->intent;
+	bool here = row->origin[0] == '\0';
+
+	return is_digest(i->spki_sha256, here) && is_digest(i->plan_hash, here) &&
+	       is_digest(i->request_sha256, false) && i->replaces.len <= SERIAL_MAX &&
+	       strlen(row->origin) < ORIGIN_SIZE && is_state(row) && are_times(row);
+}
 
 static enum status visit_row(struct query *q, store_visit *visit, void *context, struct error *e)
 {
@@ -42,6 +104,10 @@ static enum status visit_row(struct query *q, store_visit *visit, void *context,
 		.adopted_seq = query_get_int(q, 23),
 	};
 
+	if (serial_expect(q->store, row.intent.serial, e) != STATUS_OK)
+		return error_status(e);
+	if (!is_whole(&row))
+		return row_damaged(q->store, row.intent.serial, e);
 	return visit(context, &row, e);
 }
 

@@ -203,6 +203,10 @@ static enum status visit_entry(struct query *q, store_revoked_visit *visit, void
 		.not_after = query_get_int(q, 5),
 	};
 
+	if (serial_expect(q->store, r.serial, e) != STATUS_OK)
+		return error_status(e);
+	if (r.revocation.reason < REASON_NONE || r.revocation.reason > REASON_AA_COMPROMISE)
+		return row_damaged(q->store, r.serial, e);
 	return visit(context, &r, e);
 }
 

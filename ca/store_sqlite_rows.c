@@ -119,7 +119,9 @@ enum status store_next_serial(struct store *s, struct span first, unsigned char 
 	if (status == STATUS_OK) {
 		struct span last = more ? query_get_blob(&q, 0) : (struct span){NULL, 0};
 
-		status = serial_after(last, first, out, len, e);
+		status = more ? serial_expect(s, last, e) : STATUS_OK;
+		if (status == STATUS_OK)
+			status = serial_after(last, first, out, len, e);
 		if (status != STATUS_OK)
 			error_at(e, s->path);
 	}

@@ -766,6 +766,56 @@ static void states_have_names(void **state)
 	assert_string_equal(cert_state_name((enum cert_state)CERT_STATES), "unknown");
 }
 
+/* SQLite's CHECKs hold for what goes through SQLite with them on: a file can say anything. */
+static void a_forged_row_is_damage(void **state)
+{
+	static const char *const forgeries[] = {
+		"serial = zeroblob(40)",
+		"serial = x''",
+		"serial = x'0001'",
+		"serial = x'ff00000000000000000000000000000000000000'",
+		"spki_sha256 = x'00'",
+		"spki_sha256 = zeroblob(4096)",
+		"plan_hash = x''",
+		"request_sha256 = x'00'",
+		"replaces = zeroblob(21)",
+		"state = 5, finished_at = 1",
+		"state = 2, finished_at = 1",
+		"der = x'00'",
+		"not_after = 9223372036854775807",
+		"not_before = -9223372036854775807",
+		"revocation_reason = 77",
+		"origin = printf('%.40c', 'x'), adopted_seq = 1",
+	};
+	struct fixture *f = *state;
+	struct error e = {0};
+	struct bytes whole = {0};
+
+	reserve(f->store, SERIAL("\x01"));
+	store_close(f->store);
+	f->store = NULL;
+	must(file_read(f->path, 1 << 20, &whole, &e), &e);
+	for (size_t i = 0; i < sizeof forgeries / sizeof *forgeries; i++) {
+		const struct store_filter all = {.limit = 0};
+		struct collected c = {0};
+		char sql[512];
+
+		overwrite(f->path, span_of(&whole));
+		snprintf(sql, sizeof sql,
+			 "PRAGMA ignore_check_constraints = ON; DROP TRIGGER cert_fixed;"
+			 "DROP TRIGGER cert_move; UPDATE cert SET %s",
+			 forgeries[i]);
+		tamper(f, sql);
+		must(store_open(f->path, STORE_READ, &f->store, &e), &e);
+		if (store_each(f->store, &all, collect, &c, &e) != STATUS_DAMAGED)
+			fail_msg("taken: %s", forgeries[i]);
+		assert_non_null(strstr(e.what, "holds what subca did not write"));
+		store_close(f->store);
+		f->store = NULL;
+	}
+	bytes_free(&whole);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_setup, store_teardown)
 
 int main(void)
@@ -781,6 +831,7 @@ int main(void)
 		WITH_STORE(what_is_no_store_is_damaged),
 		WITH_STORE(truncated_store_is_damaged),
 		WITH_STORE(newer_version_is_named),
+		WITH_STORE(a_forged_row_is_damage),
 		WITH_STORE(every_fact_comes_back),
 		WITH_STORE(a_serial_is_used_once),
 		WITH_STORE(a_wrong_intent_changes_nothing),
