@@ -90,6 +90,7 @@ static int number(const char *s, int digits)
 enum status datetime_parse(const char *s, int64_t *t, struct error *e)
 {
 	struct civil_time c = {0};
+	int64_t seconds = 0;
 	bool date = has_shape(s, "9999-99-99");
 	bool full = has_shape(s, "9999-99-99T99:99:99Z");
 
@@ -103,10 +104,11 @@ enum status datetime_parse(const char *s, int64_t *t, struct error *e)
 		c.minute = number(s + 14, 2);
 		c.second = number(s + 17, 2);
 	}
-	if ((!date && !full) || civil_to_seconds(&c, t) != 0)
+	if ((!date && !full) || civil_to_seconds(&c, &seconds) != 0 || seconds < DATETIME_MIN)
 		return error_set(e, STATUS_USAGE, NULL,
 				 "write it as 2031-11-22 or 2031-11-22T23:59:59Z (UTC)",
 				 "'%.40s' is not a date", s);
+	*t = seconds;
 	return STATUS_OK;
 }
 
@@ -123,6 +125,27 @@ void datetime_format(int64_t t, char out[DATETIME_SIZE])
 	snprintf(out, DATETIME_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)c.year % 10000u,
 		 (unsigned)c.month % 100u, (unsigned)c.day % 100u, (unsigned)c.hour % 100u,
 		 (unsigned)c.minute % 100u, (unsigned)c.second % 100u);
+}
+
+int duration_parse(const char *s, int most_days, int64_t *seconds)
+{
+	size_t digits = strspn(s, "0123456789");
+	int64_t unit = SECONDS_PER_DAY, n = 0;
+
+	if (digits == 0 || digits > 15 || (s[digits] && s[digits + 1]))
+		return -1;
+	if (s[digits] == 'h')
+		unit = 3600;
+	else if (s[digits] == 'w')
+		unit = 7 * SECONDS_PER_DAY;
+	else if (s[digits] && s[digits] != 'd')
+		return -1;
+	for (size_t i = 0; i < digits; i++)
+		n = n * 10 + (s[i] - '0');
+	if (n > most_days * SECONDS_PER_DAY / unit)
+		return -1;
+	*seconds = n * unit;
+	return 0;
 }
 
 enum status datetime_now(int64_t *t, struct error *e)

@@ -29,10 +29,16 @@ MUST_CHECK int civil_to_seconds(const struct civil_time *c, int64_t *t);
 
 /*
  * RFC 3339 in UTC: "2031-11-22" (midnight at its start) or "2031-11-22T23:59:59Z". STATUS_USAGE
- * for anything else, with the form in the message.
+ * for anything else, and before DATETIME_MIN, with the form in the message.
  */
 MUST_CHECK enum status datetime_parse(const char *s, int64_t *t, struct error *e);
 void datetime_format(int64_t t, char out[DATETIME_SIZE]);
+
+/*
+ * "90d", "12w", "36h"; a number alone is days. -1 and nothing written for anything else, and for
+ * more than most_days.
+ */
+MUST_CHECK int duration_parse(const char *s, int most_days, int64_t *seconds);
 
 /* The wall clock. */
 MUST_CHECK enum status datetime_now(int64_t *t, struct error *e);

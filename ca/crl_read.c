@@ -206,6 +206,9 @@ static bool read_entry(const CRL_ENTRY *entry, struct store_revoked *r)
 			   (size_t)ASN1_STRING_length(entry->serial)},
 		.revocation.reason = REASON_NONE,
 	};
+	/* The octets alone would make it the serial number of another certificate. */
+	if (entry->serial->type == V_ASN1_NEG_INTEGER)
+		return false;
 	return asn1_time_seconds(entry->date, &r->revocation.at, &ignored) == STATUS_OK &&
 	       (!entry->extensions || (read_reason(entry->extensions, &r->revocation) &&
 				       read_invalidity(entry->extensions, &r->revocation)));

@@ -64,6 +64,10 @@ static enum status add_attribute(X509_NAME *name, const char *s, const char *at,
 		return bad_name(e, s, at, "an empty value");
 	if (memchr(value->data, '\0', value->len))
 		return bad_name(e, s, at, "a NUL character");
+	/* OpenSSL takes what is to be an IA5String as it comes. */
+	for (size_t i = 0; type == V_ASN1_IA5STRING && i < value->len; i++)
+		if ((unsigned char)value->data[i] >= 0x80)
+			return bad_name(e, s, at, "a character outside ASCII");
 	if (nid == NID_countryName && (value->len != 2 || !isupper((unsigned char)value->data[0]) ||
 				       !isupper((unsigned char)value->data[1])))
 		return bad_name(e, s, at, "a country that is not two capital letters");

@@ -1,5 +1,4 @@
 /* subca expiring: what ends soon, for a person, for cron and for a calendar. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,30 +21,16 @@ static const struct column columns[] = {{"ENDS", 10, CUT_END},
 					{"SUBJECT", 0, CUT_START}};
 #define COLUMNS (sizeof columns / sizeof columns[0])
 
-/* "90d", "12w", "36h"; a number alone is days. */
 static enum status read_span(const struct options *o, const char *option, int64_t *seconds,
 			     struct error *e)
 {
 	const char *value = options_value(o, option);
-	int64_t unit = SECONDS_PER_DAY;
-	long long n;
-	char *end;
 
-	if (!value)
+	if (!value || duration_parse(value, CHILD_DAYS_MAX, seconds) == 0)
 		return STATUS_OK;
-	errno = 0;
-	n = strtoll(value, &end, 10);
-	if (end != value && *end && strchr("hdw", *end) && !end[1]) {
-		unit = *end == 'h' ? 3600 : *end == 'w' ? 7 * SECONDS_PER_DAY : SECONDS_PER_DAY;
-		end++;
-	}
-	if (*end || errno || value[0] < '0' || value[0] > '9' ||
-	    n > CHILD_DAYS_MAX * SECONDS_PER_DAY / unit)
-		return error_set(e, STATUS_USAGE, NULL, "write it like 90d, 12w or 36h",
-				 "--%s takes a time of at most %d days, not '%.80s'", option,
-				 CHILD_DAYS_MAX, value);
-	*seconds = n * unit;
-	return STATUS_OK;
+	return error_set(e, STATUS_USAGE, NULL, "write it like 90d, 12w or 36h",
+			 "--%s takes a time of at most %d days, not '%.80s'", option,
+			 CHILD_DAYS_MAX, value);
 }
 
 static enum status read_question(const struct options *o, struct expiry_question *q,

@@ -127,7 +127,41 @@ void token_uri_describe(const struct token_uri *u, char *out, size_t size)
 	text_free(&name);
 }
 
-static enum status judge_module(const struct token_uri *u, struct error *e)
+/* RFC 7512 2.3: pk11-path. After an empty attribute p11-kit takes the query for part of the path. */
+static bool path_is_whole(const char *text)
+{
+	const char *at = strchr(text, ':');
+
+	while (at && *at != '?') {
+		size_t len = strcspn(++at, ";?");
+
+		if (!memchr(at, '=', len))
+			return false;
+		at = at[len] ? at + len : NULL;
+	}
+	return true;
+}
+
+/* RFC 7512 2.3: pk11-qattr. p11-kit passes over what it does not know there. */
+static bool query_is_known(const char *text)
+{
+	static const char *const known[] = {
+		"pin-source=", "pin-value=", "module-name=", "module-path="};
+	const char *at = strchr(text, '?');
+
+	while (at) {
+		bool found = !*++at;
+
+		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+			found = found || strncmp(at, known[i], strlen(known[i])) == 0;
+		if (!found)
+			return false;
+		at = strchr(at, '&');
+	}
+	return true;
+}
+
+static enum status judge_module(const struct token_uri *u, const char *text, struct error *e)
 {
 	const char *path = token_uri_module_path(u);
 
@@ -138,7 +172,7 @@ static enum status judge_module(const struct token_uri *u, struct error *e)
 				 "a PIN in a URI is refused: it would be seen in the list of "
 				 "processes, in the shell's history and in ca.conf");
 	/* What a word means that is not known cannot be guessed, and leaving it out widens the search. */
-	if (p11_kit_uri_any_unrecognized(u->p11))
+	if (p11_kit_uri_any_unrecognized(u->p11) || !query_is_known(text))
 		return error_set(e, STATUS_USAGE, NULL,
 				 "use token, serial, manufacturer, model, object, id, type, "
 				 "module-path, module-name, pin-source",
@@ -199,17 +233,19 @@ static enum status parse(const char *text, struct token_uri **out, struct error 
 	if (strlen(text) > URI_MAX)
 		s = error_set(e, STATUS_USAGE, NULL, NULL,
 			      "a PKCS#11 URI of more than %d characters", URI_MAX);
-	else if (code != P11_KIT_URI_OK)
+	else if (code != P11_KIT_URI_OK || !path_is_whole(text))
 		s = error_set(e, STATUS_USAGE, NULL,
 			      "write it like 'pkcs11:token=Root%20CA;object=root-2026', with %20 "
 			      "for a blank",
-			      "the PKCS#11 URI cannot be read: %s", p11_kit_uri_message(code));
+			      "the PKCS#11 URI cannot be read: %s",
+			      code != P11_KIT_URI_OK ? p11_kit_uri_message(code)
+						     : "an attribute is empty");
 	else if (strpbrk(text, " \t\r\n"))
 		/* p11-kit leaves blanks out, and would look for another token. */
 		s = error_set(e, STATUS_USAGE, NULL, "write %20 for a blank",
 			      "the PKCS#11 URI has a blank in it");
 	else
-		s = judge_module(u, e);
+		s = judge_module(u, text, e);
 	if (s != STATUS_OK) {
 		token_uri_free(u);
 		return s;

@@ -98,6 +98,17 @@ struct reading {
 	bool key;
 };
 
+/* bundle_judge() asks for its life, and tools that read the bundle will ask for its key. */
+static bool is_readable(X509 *x)
+{
+	struct error ignored;
+	int64_t t;
+
+	return X509_get0_pubkey(x) &&
+	       asn1_time_seconds(X509_get0_notBefore(x), &t, &ignored) == STATUS_OK &&
+	       asn1_time_seconds(X509_get0_notAfter(x), &t, &ignored) == STATUS_OK;
+}
+
 static enum status take_block(struct reading *r, const char *name, struct span data,
 			      struct error *e)
 {
@@ -117,7 +128,7 @@ static enum status take_block(struct reading *r, const char *name, struct span d
 	x = strcmp(name, PEM_STRING_X509_TRUSTED) == 0 ? d2i_X509_AUX(NULL, &at, (long)data.len)
 						       : d2i_X509(NULL, &at, (long)data.len);
 	ERR_clear_error();
-	if (!x || at != data.data + data.len || !X509_get0_pubkey(x)) {
+	if (!x || at != data.data + data.len || !is_readable(x)) {
 		ERR_clear_error();
 		X509_free(x);
 		r->bad++;

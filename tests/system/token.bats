@@ -106,7 +106,9 @@ sign() { subca sign -C root --profile subordinate-ca --yes "$@"; }
 	for bad in "$TOKEN;object=x?pin-value=1234&module-path=$MODULE" \
 		"pkcs11:slot-id=0;object=x?module-path=$MODULE" \
 		"pkcs11:object=x?module-path=$MODULE" "$TOKEN?module-path=$MODULE" \
-		"$TOKEN;objekt=x?module-path=$MODULE" "pkcs11:token=Root CA;object=x" \
+		"$TOKEN;objekt=x?module-path=$MODULE" "$TOKEN;object=x?modul-path=$MODULE" \
+		"$TOKEN;;object=x?pin-value=1234&module-path=$MODULE" \
+		"pkcs11:token=Root CA;object=x" \
 		"$TOKEN;object=x?module-path=libsofthsm2.so" "$TOKEN;object=x;type=cert" \
 		"$TOKEN;object=x?pin-source=%7Ccat%20pin&module-path=$MODULE"; do
 		run subca init root --subject CN=Root --key "$bad" --key-type ec:P-256
@@ -115,7 +117,7 @@ sign() { subca sign -C root --profile subordinate-ca --yes "$@"; }
 		[ ! -e root ]
 		tried=$((tried + 1))
 	done
-	[ "$tried" -eq 9 ]
+	[ "$tried" -eq 11 ]
 	[ -z "$(objects)" ]
 }
 

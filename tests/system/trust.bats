@@ -94,6 +94,19 @@ subjects() { grep -o '^# \(ours: \)\?[^ ]*CN=.*' "$1" | sed 's/.*CN=//'; }
 		printf '\377\376\000'
 	} >junk.pem
 	finds bundle_junk bundle junk.pem --no-public -o a.pem
+	# One whose end is no time, among good ones.
+	openssl x509 -in alpha.pem -outform DER | python3 -c '
+import re, sys
+sys.stdout.buffer.write(re.sub(rb"\x17\x0d\d{12}Z", b"\x17\x0d" + b"269999000000Z",
+                               sys.stdin.buffer.read()))' | openssl base64 -A >body
+	{
+		echo "-----BEGIN CERTIFICATE-----"
+		fold -w 64 body
+		printf '\n-----END CERTIFICATE-----\n'
+		cat Bravo.pem root/ca.pem
+	} >time.pem
+	finds bundle_junk bundle -C root --public time.pem -o c.pem
+	[ "$(grep -c BEGIN c.pem)" -eq 2 ]
 	finds bundle_private_key bundle junk.pem --no-public -o b.pem
 	[ "$(grep -c BEGIN b.pem)" -eq 2 ]
 	run -1 grep "PRIVATE KEY" b.pem

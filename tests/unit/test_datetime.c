@@ -58,6 +58,8 @@ static void what_is_no_date_is_refused(void **state)
 {
 	static const char *const wrong[] = {
 		"",
+		"1949-12-31",
+		"0001-01-01",
 		"2027",
 		"2027-02-29",
 		"2100-02-29",
@@ -102,6 +104,44 @@ static void out_of_range_is_said(void **state)
 	assert_string_equal(text, "(out of range)");
 }
 
+static void a_time_is_days_weeks_or_hours(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t seconds; /* -1: refused */
+	} cases[] = {
+		{"90d", 90 * SECONDS_PER_DAY},
+		{"90", 90 * SECONDS_PER_DAY},
+		{"12w", 84 * SECONDS_PER_DAY},
+		{"36h", 36 * 3600},
+		{"0", 0},
+		{"100d", 100 * SECONDS_PER_DAY},
+		{"2400h", 100 * SECONDS_PER_DAY},
+		{"101d", -1},
+		{"2401h", -1},
+		{"15w", -1},
+		{"99999999999999999999", -1},
+		{"", -1},
+		{"d", -1},
+		{"-1d", -1},
+		{"+1", -1},
+		{" 1", -1},
+		{"1 d", -1},
+		{"1dd", -1},
+		{"1m", -1},
+		{"1.5d", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		int64_t t = 12345;
+
+		assert_int_equal(duration_parse(cases[i].text, 100, &t),
+				 cases[i].seconds < 0 ? -1 : 0);
+		assert_true(t == (cases[i].seconds < 0 ? 12345 : cases[i].seconds));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +149,7 @@ int main(void)
 		cmocka_unit_test(known_seconds),
 		cmocka_unit_test(what_is_no_date_is_refused),
 		cmocka_unit_test(out_of_range_is_said),
+		cmocka_unit_test(a_time_is_days_weeks_or_hours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,9 +47,13 @@ static void a_name_is_read_and_shown(void **state)
 static void what_is_no_name_is_refused(void **state)
 {
 	static const char *const wrong[] = {
-		"",	 " ",	   "CN",	"=x",	      "CN=",	    "CN=a,", "CN=a,,O=b",
-		",CN=a", "CN=a\\", "CN=a\\00b", "Nonsense=x", "C=Germany",  "C=de",  "C=D1",
-		"+",	 "CN=a+",  "CN=\\FF",	"1.2.3.=x",   "C=\\C3\\BC",
+		"",	      " ",	     "CN",
+		"=x",	      "CN=",	     "CN=a,",
+		"CN=a,,O=b",  ",CN=a",	     "CN=a\\",
+		"CN=a\\00b",  "Nonsense=x",  "C=Germany",
+		"C=de",	      "C=D1",	     "+",
+		"CN=a+",      "CN=\\FF",     "1.2.3.=x",
+		"C=\\C3\\BC", "DC=\\C3\\BC", "emailAddress=\\E9@example.org",
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
