@@ -2,21 +2,12 @@
  * The reader of index.txt over any bytes. What it takes must be what the store can hold, and what it
  * refuses must be named.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/datetime.h"
 #include "ca/import_index.h"
 #include "ca/store_serial.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void promise(bool kept)
-{
-	if (!kept)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static enum status judge_row(void *context, const struct index_row *row, struct error *e)
 {

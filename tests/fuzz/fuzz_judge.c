@@ -2,11 +2,6 @@
  * The judges of keys and names, over numbers, points and names that no DER stands around: the
  * first octet chooses which. And the reader of the list of weak keys, over any file.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
@@ -16,14 +11,7 @@
 #include "base/bytes.h"
 #include "csr/key.h"
 #include "csr/name_judge.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void promise(bool kept)
-{
-	if (!kept)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void judge_key(EVP_PKEY *key)
 {
@@ -32,8 +20,7 @@ static void judge_key(EVP_PKEY *key)
 
 	if (key)
 		promise(csr_key_check(key, &f, &e) == STATUS_OK);
-	for (size_t i = 0; i < f.count; i++)
-		promise(f.items[i].rule && f.items[i].message[0]);
+	promise_findings(&f);
 	findings_free(&f);
 	EVP_PKEY_free(key);
 }
@@ -102,18 +89,14 @@ static void judge_name(struct span der)
 
 static void read_list(struct span content)
 {
-	static char path[] = "/tmp/subca-fuzz-list.XXXXXX";
-	static int fd = -1;
+	const char *path = fuzz_file("list", content);
 	struct weak_keys *list = NULL;
 	struct error e = {0};
 	BIGNUM *n = BN_new();
 	enum status s;
 	bool listed;
 
-	if (fd < 0)
-		fd = mkstemp(path);
-	promise(fd >= 0 && ftruncate(fd, 0) == 0 && n && BN_set_word(n, 35) == 1 &&
-		pwrite(fd, content.data, content.len, 0) == (ssize_t)content.len);
+	promise(n && BN_set_word(n, 35) == 1);
 	s = weak_keys_load(path, &list, &e);
 	promise((s == STATUS_OK) == (list != NULL));
 	promise(s == STATUS_OK || (s == STATUS_INPUT && e.where[0] && e.what[0]));

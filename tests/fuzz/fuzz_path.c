@@ -3,7 +3,6 @@
  * certificate is the one asked about, the last one is trusted, what is between may stand between,
  * and CRLs count. The corpus comes from tests/fuzz/seed-path.
  */
-#include <stdint.h>
 #include <stdlib.h>
 
 #include <openssl/err.h>
@@ -11,28 +10,7 @@
 #include "ca/inspect.h"
 #include "ca/lint.h"
 #include "ca/path.h"
-
-/* 2027-01-15T08:00:00Z, so that a stored input does the same on any day. */
-#define NOW INT64_C(1800000000)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void promise(bool kept)
-{
-	if (!kept)
-		abort();
-}
-
-static void promise_findings(const struct findings *f)
-{
-	for (size_t i = 0; i < f->count; i++)
-		promise(f->items[i].rule && f->items[i].message[0]);
-}
-
-static void promise_told(enum status s, const struct error *e)
-{
-	promise(s == STATUS_OK || (e->status == s && e->what[0]));
-}
+#include "tests/fuzz/fuzz.h"
 
 static void lint(struct span der, struct span issuer)
 {
@@ -73,7 +51,7 @@ static struct path_pool *make_pool(const struct inspection *in, size_t *leaf)
 
 static void follow(const struct inspection *in, enum path_level level)
 {
-	struct path_options o = {.time = NOW, .level = level, .purpose = PATH_SERVER};
+	struct path_options o = {.time = FUZZ_NOW, .level = level, .purpose = PATH_SERVER};
 	size_t leaf, link = 0;
 	struct path_pool *pool = make_pool(in, &leaf);
 	struct path path = {0};
@@ -97,7 +75,7 @@ static void follow(const struct inspection *in, enum path_level level)
 static void judge_as_file(const struct inspection *in, bool is_bundle)
 {
 	X509 **certificates = calloc(in->count + 1, sizeof(X509 *));
-	struct path_file file = {is_bundle, certificates, 0, NULL, NOW};
+	struct path_file file = {is_bundle, certificates, 0, NULL, FUZZ_NOW};
 	struct findings f = {0};
 	struct error e = {0};
 

@@ -2,9 +2,6 @@
  * The reader of requests, the judges of their key and name, and who made them, over any bytes. The
  * corpus comes from tests/fuzz/seed-request.
  */
-#include <stdint.h>
-#include <stdlib.h>
-
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
@@ -13,14 +10,7 @@
 #include "csr/maker.h"
 #include "csr/name_judge.h"
 #include "csr/request.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void promise(bool kept)
-{
-	if (!kept)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void judge(EVP_PKEY *key, const X509_NAME *name)
 {
@@ -30,8 +20,7 @@ static void judge(EVP_PKEY *key, const X509_NAME *name)
 	if (key)
 		promise(csr_key_check(key, &f, &e) == STATUS_OK || e.status != STATUS_OK);
 	promise(csr_name_check(name, "zia", &f, &e) == STATUS_OK);
-	for (size_t i = 0; i < f.count; i++)
-		promise(f.items[i].rule && f.items[i].message[0]);
+	promise_findings(&f);
 	findings_free(&f);
 }
 
