@@ -1,6 +1,6 @@
 /*
  * The judges of keys and names, over numbers, points and names that no DER stands around: the
- * first octet chooses which. And the reader of the list of weak keys, over any file.
+ * first octet chooses which. And the readers of SubjectPublicKeyInfo and of the list of weak keys.
  */
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -8,7 +8,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include "base/bytes.h"
+#include "base/spki.h"
 #include "csr/key.h"
 #include "csr/name_judge.h"
 #include "tests/fuzz/fuzz.h"
@@ -38,6 +38,22 @@ static EVP_PKEY *key_of(const char *kind, OSSL_PARAM_BLD *build)
 	OSSL_PARAM_BLD_free(build);
 	EVP_PKEY_CTX_free(context);
 	return key;
+}
+
+/* Our own short way to a public key gives what OpenSSL's long one gives, or both give none. */
+static void read_spki(struct span der)
+{
+	const unsigned char *at = der.data;
+	EVP_PKEY *own = spki_key(der), *theirs = d2i_PUBKEY(NULL, &at, (long)der.len);
+
+	if (theirs && at != der.data + der.len) {
+		EVP_PKEY_free(theirs);
+		theirs = NULL;
+	}
+	promise((own == NULL) == (theirs == NULL));
+	promise(!own || EVP_PKEY_eq(own, theirs) == 1);
+	EVP_PKEY_free(theirs);
+	judge_key(own);
 }
 
 /* The first octet is the length of the exponent; what follows it is the modulus. */
@@ -122,6 +138,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'E':
 		judge_key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, rest.data, rest.len));
+		break;
+	case 'S':
+		read_spki(rest);
 		break;
 	case 'N':
 		judge_name(rest);

@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 
 #include <openssl/err.h>
+#include <openssl/x509.h>
 
 #include "hsm/keyfile.h"
+#include "hsm/pkcs8.h"
 #include "tests/fuzz/fuzz.h"
 
 static void decode(struct span input, const struct secret *secret)
@@ -25,6 +27,32 @@ static void decode(struct span input, const struct secret *secret)
 		promise(type[0] != '\0');
 	}
 	EVP_PKEY_free(key);
+}
+
+/* Our own short way to an RSA key gives what OpenSSL's long one gives, or both give none. */
+static void decode_pkcs8(struct span der)
+{
+	const unsigned char *at = der.data;
+	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
+	EVP_PKEY *theirs = info ? EVP_PKCS82PKEY(info) : NULL, *own = NULL;
+	unsigned char *a = NULL, *b = NULL;
+	struct error e = {0};
+	enum status s = pkcs8_decode(der, false, NULL, &own, &e);
+
+	promise_told(s, &e);
+	promise((own == NULL) == (theirs == NULL));
+	if (own) {
+		int len = i2d_PrivateKey(own, &a);
+
+		promise(len == i2d_PrivateKey(theirs, &b));
+		promise(len <= 0 || memcmp(a, b, (size_t)len) == 0);
+	}
+	OPENSSL_free(a);
+	OPENSSL_free(b);
+	EVP_PKEY_free(own);
+	EVP_PKEY_free(theirs);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	ERR_clear_error();
 }
 
 static void take_foreign(struct span input, const struct secret *secret)
@@ -72,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	decode(input, NULL);
 	decode(input, secret);
+	decode_pkcs8(input);
 	take_foreign(input, NULL);
 	take_foreign(input, secret);
 	as_signer(input, secret);

@@ -72,10 +72,13 @@ static void follow(const struct inspection *in, enum path_level level)
 	path_pool_free(pool);
 }
 
-static void judge_as_file(const struct inspection *in, bool is_bundle)
+static void judge_as_file(const struct inspection *in, bool is_bundle, bool unordered)
 {
 	X509 **certificates = calloc(in->count + 1, sizeof(X509 *));
-	struct path_file file = {is_bundle, certificates, 0, NULL, FUZZ_NOW};
+	struct path_file file = {.is_bundle = is_bundle,
+				 .unordered = unordered,
+				 .certificates = certificates,
+				 .time = FUZZ_NOW};
 	struct findings f = {0};
 	struct error e = {0};
 
@@ -83,6 +86,7 @@ static void judge_as_file(const struct inspection *in, bool is_bundle)
 	for (size_t i = 0; i < in->count; i++)
 		if (in->items[i].kind == INSPECT_CERTIFICATE)
 			certificates[file.count++] = in->items[i].certificate;
+	promise(path_file_recognise(certificates, file.count) <= PATH_FILE_COLLECTION);
 	promise_told(path_file_check(&file, &f, &e), &e);
 	promise_findings(&f);
 	findings_free(&f);
@@ -105,8 +109,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (in.count && in.count <= 8) {
 		follow(&in, PATH_STRICT);
 		follow(&in, PATH_RFC5280);
-		judge_as_file(&in, false);
-		judge_as_file(&in, true);
+		judge_as_file(&in, false, false);
+		judge_as_file(&in, false, true);
+		judge_as_file(&in, true, false);
 	}
 	inspection_free(&in);
 	ERR_clear_error();
