@@ -9,18 +9,18 @@
 #include "ca/profile.h"
 #include "tests/fuzz/fuzz.h"
 
-static void judge(const struct profile *p)
+static void judge_numbers(const struct profile *p)
 {
-	promise(p->description && p->description[0] && strlen(p->description) <= 200);
 	promise(p->days >= 1 && p->days <= p->max_days && p->max_days <= 36525);
 	promise(p->backdate >= 0 && p->backdate <= 86400);
 	promise(p->rsa_min == 0 || p->rsa_min >= 2048);
 	promise(p->rsa_min <= p->rsa_max && p->rsa_max <= 16384);
 	promise(p->rsa_max || p->ec_p256 || p->ec_p384 || p->ed25519);
 	promise(p->path_length >= PROFILE_PATH_LENGTH_NONE && p->path_length <= 10);
-	promise(p->kind == PROFILE_LEAF ? p->path_length == PROFILE_PATH_LENGTH_NONE &&
-						  !(p->key_usage & (KU_KEY_CERT_SIGN | KU_CRL_SIGN))
-					: (p->key_usage & KU_KEY_CERT_SIGN) != 0);
+}
+
+static void judge_lists(const struct profile *p)
+{
 	promise(p->purpose_count <= PROFILE_PURPOSES && p->policy_count <= PROFILE_POLICIES);
 	for (size_t i = 0; i < p->purpose_count; i++)
 		promise(p->purposes[i] != NID_undef);
@@ -30,7 +30,19 @@ static void judge(const struct profile *p)
 	for (size_t i = 0; i < p->subject_count; i++)
 		promise(p->subject[i].nid != NID_undef && subject_rule_name(p->subject[i].rule));
 	promise(p->subject_others == SUBJECT_OPTIONAL || p->subject_others == SUBJECT_FORBIDDEN);
+}
+
+static void judge(const struct profile *p)
+{
+	promise(p->description && p->description[0] && strlen(p->description) <= 200);
 	promise(profile_kind_name(p->kind));
+	judge_numbers(p);
+	judge_lists(p);
+	if (p->kind != PROFILE_LEAF)
+		promise(p->key_usage & KU_KEY_CERT_SIGN);
+	else
+		promise(p->path_length == PROFILE_PATH_LENGTH_NONE &&
+			!(p->key_usage & (KU_KEY_CERT_SIGN | KU_CRL_SIGN)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -124,15 +124,24 @@ static void read_url(const char *text)
 }
 
 /* C1 controls, marks that turn the direction, and invisible characters, as they are in UTF-8. */
+static const struct {
+	const char *first; /* octets */
+	unsigned char low, high;
+} sly[] = {
+	{"\xC2", 0x80, 0x9F},	  {"\xE2\x80", 0x8B, 0x8F}, {"\xE2\x80", 0xAA, 0xAE},
+	{"\xE2\x81", 0xA6, 0xA9}, {"\xEF\xBB", 0xBF, 0xBF},
+};
+
 static bool is_sly(const char *s)
 {
-	const unsigned char *c = (const unsigned char *)s;
+	for (size_t i = 0; i < sizeof sly / sizeof *sly; i++) {
+		size_t len = strlen(sly[i].first);
 
-	return (c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) ||
-	       (c[0] == 0xE2 && c[1] == 0x80 && c[2] >= 0x8B && c[2] <= 0x8F) ||
-	       (c[0] == 0xE2 && c[1] == 0x80 && c[2] >= 0xAA && c[2] <= 0xAE) ||
-	       (c[0] == 0xE2 && c[1] == 0x81 && c[2] >= 0xA6 && c[2] <= 0xA9) ||
-	       (c[0] == 0xEF && c[1] == 0xBB && c[2] == 0xBF);
+		if (strncmp(s, sly[i].first, len) == 0 && (unsigned char)s[len] >= sly[i].low &&
+		    (unsigned char)s[len] <= sly[i].high)
+			return true;
+	}
+	return false;
 }
 
 /* Nothing that moves a terminal or fools an eye gets through, however it is spelt. */
