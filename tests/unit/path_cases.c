@@ -289,6 +289,15 @@ const struct path_case path_cases[] = {
 };
 const size_t path_case_count = sizeof path_cases / sizeof *path_cases;
 
+const struct path_case *path_case_find(const char *name)
+{
+	for (size_t i = 0; i < path_case_count; i++)
+		if (strcmp(path_cases[i].name, name) == 0)
+			return &path_cases[i];
+	fail_msg("there is no case %s", name);
+	return NULL;
+}
+
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static struct {

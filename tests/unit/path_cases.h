@@ -36,6 +36,8 @@ struct path_case {
 
 extern const struct path_case path_cases[];
 extern const size_t path_case_count;
+/* Ends the test where there is none. */
+const struct path_case *path_case_find(const char *name);
 
 /* What a case gives to a verifier. Freed with path_made_free(). */
 struct path_made {

@@ -1,14 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ca/lint.h"
 #include "tests/unit/lint_cases.h"
+#include "tests/unit/mute.h"
 
 #define ISSUER_PREFIX "issuer's "
 
@@ -99,14 +96,40 @@ static bool judge_case(const struct lint_case *c)
 	return good;
 }
 
+static const char *only; /* the rule whose fixtures are looked at; NULL: all */
+
+static void look_at(const char *id)
+{
+	only = id;
+}
+
 static void test_fixtures(void **state)
 {
 	size_t bad = 0;
 
 	(void)state;
 	for (size_t i = 0; i < lint_case_count; i++)
-		bad += !judge_case(&lint_cases[i]);
+		if (!only || strcmp(only, lint_cases[i].id) == 0)
+			bad += !judge_case(&lint_cases[i]);
 	assert_int_equal(bad, 0);
+}
+
+static void test_fixtures_fail_without_their_rule(void **state)
+{
+	size_t count = 0;
+	const struct rule *rules = lint_rules(&count);
+	const char **ids = calloc(count, sizeof *ids);
+
+	(void)state;
+	assert_non_null(ids);
+	for (size_t i = 0; i < count; i++)
+		ids[i] = rules[i].id;
+	assert_int_equal(count_blind(ids, count, look_at, test_fixtures), 0);
+	free(ids);
+	/* What silences one rule leaves the others be. */
+	look_at("serial_zero");
+	assert_false(fails_without("serial_negative", test_fixtures));
+	look_at(NULL);
 }
 
 static bool has_case(const char *id)
@@ -171,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fixtures),
+		cmocka_unit_test(test_fixtures_fail_without_their_rule),
 		cmocka_unit_test(test_every_rule_has_fixtures),
 		cmocka_unit_test(test_recognised_by_shape),
 		cmocka_unit_test(test_rules_are_told_whole),

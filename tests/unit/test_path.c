@@ -1,9 +1,3 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +9,21 @@
 
 #include "base/der.h"
 #include "ca/path.h"
+#include "tests/unit/mute.h"
 #include "tests/unit/path_cases.h"
 
 static int64_t now;
+static const char *only; /* the rule whose cases are looked at; NULL: all */
+
+static void look_at(const char *id)
+{
+	only = id;
+}
+
+static bool is_looked_at(const char *rule)
+{
+	return !only || (rule && strcmp(only, rule) == 0);
+}
 
 static struct bytes der_of(X509 *x)
 {
@@ -95,6 +101,8 @@ static void every_case_has_its_verdict(void **state)
 		struct path_made made;
 		struct path path = {0};
 
+		if (!is_looked_at(c->rule))
+			continue;
 		path_make(c, now, &made);
 		check_made(&made, &o, &path);
 		if (!is_as_expected(c, &path)) {
@@ -105,15 +113,6 @@ static void every_case_has_its_verdict(void **state)
 		path_made_free(&made);
 	}
 	assert_int_equal(wrong, 0);
-}
-
-static const struct path_case *find_case(const char *name)
-{
-	for (size_t i = 0; i < path_case_count; i++)
-		if (strcmp(path_cases[i].name, name) == 0)
-			return &path_cases[i];
-	fail_msg("there is no case %s", name);
-	return NULL;
 }
 
 /* Good or refused, and by this rule at this link. */
@@ -138,7 +137,7 @@ static void last_second_counts(void **state)
 	struct path_made made;
 
 	(void)state;
-	path_make(find_case("good"), now, &made);
+	path_make(path_case_find("good"), now, &made);
 	o.time = now + 300 * INT64_C(86400);
 	expect(&made, &o, NULL, 0);
 	o.time++;
@@ -156,12 +155,12 @@ static void level_host_and_purpose(void **state)
 	struct path_made made;
 
 	(void)state;
-	path_make(find_case("sha1-leaf"), now, &made);
+	path_make(path_case_find("sha1-leaf"), now, &made);
 	expect(&made, &o, NULL, 0);
 	o.level = PATH_STRICT;
 	expect(&made, &o, "signature_algorithm_weak", 0);
 	path_made_free(&made);
-	path_make(find_case("good"), now, &made);
+	path_make(path_case_find("good"), now, &made);
 	o.host = "host.example.org";
 	expect(&made, &o, NULL, 0);
 	o.host = "192.0.2.1";
@@ -169,6 +168,31 @@ static void level_host_and_purpose(void **state)
 	o.host = NULL;
 	o.purpose = PATH_CA;
 	expect(&made, &o, "path_not_ca", 0);
+	path_made_free(&made);
+}
+
+static void policies_are_asked_for(void **state)
+{
+	static const char *const wanted[] = {"1.2.3.4", NULL}, *const other[] = {"1.2.3.5", NULL};
+	const struct path_case with = {"policy",
+				       {"leaf +certificatePolicies=DER:3007300506032a0304",
+					"ca +certificatePolicies=DER:3007300506032a0304", "root"},
+				       NULL,
+				       0,
+				       PATH_SERVER};
+	struct path_options o = {.time = now, .policies = wanted, .explicit_policy = true};
+	struct path_made made;
+
+	(void)state;
+	path_make(&with, now, &made);
+	expect(&made, &o, NULL, 0);
+	o.policies = other;
+	expect(&made, &o, "path_policy", 0);
+	path_made_free(&made);
+	path_make(path_case_find("good"), now, &made);
+	expect(&made, &o, "path_policy", 0);
+	o.explicit_policy = false;
+	expect(&made, &o, NULL, 0);
 	path_made_free(&made);
 }
 
@@ -187,7 +211,7 @@ static void add_one(struct path_pool *pool, X509 *x, bool root)
 static void right_issuer_is_found(void **state)
 {
 	struct path_options o = {.time = now};
-	struct path_case bad = *find_case("other-ca-without-ids"), good = bad;
+	struct path_case bad = *path_case_find("other-ca-without-ids"), good = bad;
 	struct path_made wrong, right;
 	struct path_pool *pool;
 	struct path path = {0};
@@ -224,7 +248,7 @@ static void what_is_an_anchor(void **state)
 	struct error e;
 
 	(void)state;
-	path_make(find_case("good"), now, &m);
+	path_make(path_case_find("good"), now, &m);
 	leaf = der_of(m.certificates[0]);
 	assert_int_equal(path_pool_new(&pool, &e), STATUS_OK);
 	add_one(pool, m.certificates[1], false);
@@ -305,7 +329,7 @@ static void what_is_no_certificate_is_refused(void **state)
 	assert_int_equal(path_pool_add_root(pool, junk, 0, &e), STATUS_INPUT);
 	assert_int_equal(path_pool_add_crl(pool, junk, &e), STATUS_INPUT);
 	assert_int_equal(path_check(pool, junk, &o, &path, &e), STATUS_INPUT);
-	path_make(find_case("good"), now, &m);
+	path_make(path_case_find("good"), now, &m);
 	leaf = der_of(m.certificates[0]);
 	leaf.len--;
 	assert_int_equal(path_check(pool, span_of(&leaf), &o, &path, &e), STATUS_INPUT);
@@ -352,7 +376,7 @@ static struct bytes make_crl(const struct path_case *c, const struct path_made *
 static void expect_with_crls(struct path_options o, const char *signer, bool revoked,
 			     const char *rule, enum severity severity)
 {
-	const struct path_case *c = find_case("good");
+	const struct path_case *c = path_case_find("good");
 	struct path_made m;
 	struct path_pool *pool;
 	struct path path = {0};
@@ -401,125 +425,47 @@ static void crls_count(void **state)
 	expect_with_crls(later, NULL, false, "path_crl_outdated", SEVERITY_ERROR);
 }
 
-/* --- files ------------------------------------------------------------------------------------ */
-
-/* Letters: l(eaf), c(a), r(oot), o(ther root), e(xpired CA), n(ot yet valid CA), w(eekly CA). */
-static const struct {
-	const char *rule, *chain, *bundle;
-	char leaf;
-} file_cases[] = {
-	{NULL, "lc", NULL, 0},
-	{NULL, "lcr", NULL, 0},
-	{NULL, "c", NULL, 'l'},
-	{NULL, "lcr", NULL, 'l'},
-	{NULL, NULL, "r", 0},
-	{NULL, NULL, "ro", 0},
-	{"chain_order", "rcl", NULL, 0},
-	{"chain_order", "rc", NULL, 'l'},
-	{"chain_duplicate", "lcc", NULL, 0},
-	{"chain_gap", "lr", NULL, 0},
-	{"chain_gap", "o", NULL, 'l'},
-	{"chain_unrelated", "lcro", NULL, 0},
-	{"chain_not_ca", "cl", NULL, 'c'},
-	{"chain_expired", "le", NULL, 0},
-	{"chain_not_yet_valid", "ln", NULL, 0},
-	{"chain_root_missing", "lc", NULL, 0},
-	{"chain_root_present", "lcr", NULL, 0},
-	{"bundle_duplicate", NULL, "ror", 0},
-	{"bundle_not_ca", NULL, "rl", 0},
-	{"bundle_not_root", NULL, "rc", 0},
-	{"bundle_weekly_ca", NULL, "rw", 0},
-	{"bundle_expired", NULL, "re", 0},
-	{"bundle_not_yet_valid", NULL, "rn", 0},
-};
-#define FILE_CASES (sizeof file_cases / sizeof *file_cases)
-
-static X509 *letter(char which)
-{
-	static const struct {
-		char letter;
-		const char *name;
-		size_t at;
-	} all[] = {{'l', "good", 0},	   {'c', "good", 1},	   {'r', "good", 2},
-		   {'o', "other-root", 2}, {'e', "expired-ca", 1}, {'n', "early-ca", 1}};
-	struct path_case weekly = {"weekly", {"ca name=Ours(t)", "root"}, NULL, 0, PATH_ANY};
-	struct path_made m;
-	X509 *x = NULL;
-
-	for (size_t i = 0; which != 'w' && i < sizeof all / sizeof *all; i++) {
-		if (all[i].letter != which)
-			continue;
-		path_make(find_case(all[i].name), now, &m);
-		x = m.certificates[all[i].at];
-		m.certificates[all[i].at] = NULL;
-		path_made_free(&m);
-	}
-	if (which == 'w') {
-		path_make(&weekly, now, &m);
-		x = m.certificates[0];
-		m.certificates[0] = NULL;
-		path_made_free(&m);
-		/* Its signature is nothing to a file. */
-		assert_true(X509_NAME_add_entry_by_txt(
-				    X509_get_subject_name(x), "CN", MBSTRING_UTF8,
-				    (const unsigned char *)"Ours (t) ", -1, 0, 0) == 1);
-		X509_NAME_ENTRY_free(X509_NAME_delete_entry(X509_get_subject_name(x), 1));
-	}
-	assert_non_null(x);
-	return x;
-}
-
-static void every_file_rule_speaks(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < FILE_CASES; i++) {
-		const char *letters = file_cases[i].chain ? file_cases[i].chain
-							  : file_cases[i].bundle;
-		X509 *certificates[8] = {NULL};
-		struct path_file file = {.is_bundle = !file_cases[i].chain,
-					 .certificates = certificates,
-					 .count = strlen(letters),
-					 .time = now};
-		struct findings found = {0};
-		struct error e;
-
-		for (size_t n = 0; n < file.count; n++)
-			certificates[n] = letter(letters[n]);
-		file.leaf = file_cases[i].leaf ? letter(file_cases[i].leaf) : NULL;
-		assert_int_equal(path_file_check(&file, &found, &e), STATUS_OK);
-		if (file_cases[i].rule ? !findings_find(&found, file_cases[i].rule)
-				       : findings_count(&found, SEVERITY_WARNING) > 0)
-			fail_msg("%s: %s, but %s", letters,
-				 file_cases[i].rule ? file_cases[i].rule : "good",
-				 found.count ? found.items[0].rule->id : "nothing");
-		for (size_t n = 0; n < file.count; n++)
-			X509_free(certificates[n]);
-		X509_free(file.leaf);
-		findings_free(&found);
-	}
-}
-
 /* --- the table -------------------------------------------------------------------------------- */
 
-/* Rules whose cases stand elsewhere in this file, or in the suite of NIST (test_pkits.c). */
-static const char *const elsewhere[] = {
-	"path_untrusted",   "path_host",	 "path_anchor_between",
-	"path_policy",	    "path_too_long",	 "path_revoked",
-	"path_crl_missing", "path_crl_outdated", "path_crl_unusable",
+/* Rules whose cases stand elsewhere in this file, and where. */
+static const struct {
+	const char *id;
+	CMUnitTestFunction test;
+} elsewhere[] = {
+	{"path_untrusted", what_is_an_anchor}, {"path_anchor_between", what_is_an_anchor},
+	{"path_host", level_host_and_purpose}, {"path_policy", policies_are_asked_for},
+	{"path_too_long", no_path_is_endless}, {"path_revoked", crls_count},
+	{"path_crl_missing", crls_count},      {"path_crl_outdated", crls_count},
+	{"path_crl_unusable", crls_count},
 };
 
-static bool has_case(const char *id)
+/* Those are in test_path_file.c. */
+static bool is_of_files(size_t rule)
 {
+	return path_rule_applies(rule) & (PATH_RULE_CHAIN | PATH_RULE_BUNDLE);
+}
+
+static CMUnitTestFunction test_of(const char *id)
+{
+	for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+		if (strcmp(elsewhere[i].id, id) == 0)
+			return elsewhere[i].test;
 	for (size_t i = 0; i < path_case_count; i++)
 		if (path_cases[i].rule && strcmp(path_cases[i].rule, id) == 0)
-			return true;
-	for (size_t i = 0; i < FILE_CASES; i++)
-		if (file_cases[i].rule && strcmp(file_cases[i].rule, id) == 0)
-			return true;
-	for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
-		if (strcmp(elsewhere[i], id) == 0)
-			return true;
-	return false;
+			return every_case_has_its_verdict;
+	return NULL;
+}
+
+static void every_rule_s_test_can_fail(void **state)
+{
+	size_t count, blind = 0;
+	const struct rule *rules = path_rules(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		if (!is_of_files(i))
+			blind += count_blind(&rules[i].id, 1, look_at, test_of(rules[i].id));
+	assert_int_equal(blind, 0);
 }
 
 static void every_rule_has_a_case(void **state)
@@ -531,7 +477,7 @@ static void every_rule_has_a_case(void **state)
 	for (size_t i = 0; i < count; i++) {
 		assert_true(path_rule_applies(i) != 0);
 		assert_true(rules[i].why[0] && rules[i].todo[0] && rules[i].reference[0]);
-		if (!has_case(rules[i].id))
+		if (!is_of_files(i) && !test_of(rules[i].id))
 			fail_msg("%s has no case", rules[i].id);
 		for (size_t n = 0; n < i; n++)
 			assert_string_not_equal(rules[i].id, rules[n].id);
@@ -600,13 +546,14 @@ int main(int argc, char **argv)
 		cmocka_unit_test(every_case_has_its_verdict),
 		cmocka_unit_test(last_second_counts),
 		cmocka_unit_test(level_host_and_purpose),
+		cmocka_unit_test(policies_are_asked_for),
 		cmocka_unit_test(right_issuer_is_found),
 		cmocka_unit_test(what_is_an_anchor),
 		cmocka_unit_test(no_path_is_endless),
 		cmocka_unit_test(what_is_no_certificate_is_refused),
 		cmocka_unit_test(crls_count),
-		cmocka_unit_test(every_file_rule_speaks),
 		cmocka_unit_test(every_rule_has_a_case),
+		cmocka_unit_test(every_rule_s_test_can_fail),
 	};
 	int failed;
 
