@@ -8,6 +8,7 @@
 #include "audit/relation.h"
 #include "base/datetime.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "csr/key.h"
 
 void audit_free(struct audit *a)
@@ -293,6 +294,9 @@ enum status audit_run(const struct audit_order *order, struct audit **out, struc
 	a->order = order;
 	a->authority_record = RECORD_NONE;
 	s = run(a, e);
+	/* An audit accuses nobody for want of memory, and finds nobody in order. */
+	if (s == STATUS_OK && memory_ran_out())
+		s = error_memory(e);
 	if (s == STATUS_OK)
 		*out = a;
 	else

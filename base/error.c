@@ -8,6 +8,8 @@
 
 #include <openssl/err.h>
 
+#include "base/memory.h"
+
 #undef error_set
 #undef error_errno
 #undef error_openssl
@@ -91,6 +93,7 @@ enum status error_openssl(struct error *e, enum status s, const char *where, con
 
 enum status error_memory(struct error *e)
 {
+	memory_note();
 	ERR_clear_error();
 	return error_set(e, STATUS_SYSTEM, NULL, "free some memory and run it again",
 			 "out of memory");

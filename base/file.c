@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 #define READ_ROOM 4096
 
 static bool missing(int code)
@@ -346,8 +348,10 @@ bool file_same_place(const char *a, const char *b)
 	struct stat x, y;
 	enum status of_a = stat_folder_of(a, &x), of_b = stat_folder_of(b, &y);
 
-	if (of_a == STATUS_SYSTEM || of_b == STATUS_SYSTEM)
+	if (of_a == STATUS_SYSTEM || of_b == STATUS_SYSTEM) {
+		memory_note();
 		return true;
+	}
 	if (of_a == STATUS_OK && of_b == STATUS_OK && strcmp(path_name(a), path_name(b)) == 0 &&
 	    same_file(&x, &y))
 		return true;

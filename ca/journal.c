@@ -149,12 +149,12 @@ enum status journal_canonical(const struct journal_change *change, int64_t seq, 
 	enum status s = STATUS_OK;
 	json_t *o = json_object();
 
-	/* What fails in here without a word of its own is an allocation. */
-	error_memory(e);
+	*e = (struct error){0};
 	*out = o && add_change(o, change, seq, e) ? json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT)
 						  : NULL;
+	/* What fails in here without a word of its own is an allocation. */
 	if (!*out)
-		s = e->status;
+		s = e->status == STATUS_OK ? error_memory(e) : e->status;
 	json_decref(o);
 	return s;
 }

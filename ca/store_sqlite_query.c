@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 static enum status kind(int code, const char **todo)
 {
 	switch (code & 0xff) {
@@ -26,6 +28,7 @@ static enum status kind(int code, const char **todo)
 		*todo = "make room on the disk and run it again";
 		return STATUS_SYSTEM;
 	case SQLITE_NOMEM:
+		memory_note();
 		*todo = "free some memory and run it again";
 		return STATUS_SYSTEM;
 	case SQLITE_READONLY:

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/suggest.h"
 #include "cmd/exit.h"
 #include "cmd/help.h"
@@ -153,6 +154,22 @@ static bool has_word(const char *const *words, size_t count, const char *word)
 	return false;
 }
 
+/*
+ * What was refused or not understood after memory had run out may be for want of it: a library
+ * rarely says so. What is there already, or was issued, is so in any case.
+ */
+static enum status blame_memory(enum status s, struct error *e)
+{
+	char told[sizeof e->what];
+
+	if (!memory_ran_out() || s == STATUS_OK || s == STATUS_SYSTEM || s == STATUS_EXISTS)
+		return s;
+	memcpy(told, e->what, sizeof told);
+	(void)!error_memory(e);
+	snprintf(e->detail, sizeof e->detail, "so this may not be: %.200s", told);
+	return error_status(e);
+}
+
 int command_main(int argc, const char *const *argv)
 {
 	const char *const *words = argv + (argc > 0);
@@ -163,7 +180,7 @@ int command_main(int argc, const char *const *argv)
 
 	in.output.json = has_word(words, count, "--json");
 	output_start(&in.output, has_word(words, count, "--no-color"));
-	s = run(&in, words, count, &e);
+	s = blame_memory(run(&in, words, count, &e), &e);
 	if (s != STATUS_OK)
 		output_error(&in.output, &e);
 	if (output_finish(&late) != STATUS_OK && s == STATUS_OK) {

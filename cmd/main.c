@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/secret.h"
 #include "cmd/command.h"
 #include "cmd/exit.h"
@@ -40,6 +41,7 @@ int main(int argc, char **argv)
 	if (hold_descriptors() != 0)
 		return exit_code_of(STATUS_SYSTEM);
 	secret_protect_process();
+	memory_watch();
 	umask(077);
 	sigaction(SIGPIPE, &outlive, NULL);
 	code = command_main(argc, (const char *const *)argv);

@@ -299,13 +299,16 @@ static enum status sign(void *self, const EVP_MD *digest, struct span message,
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	enum status status = STATUS_OK;
 	unsigned char *data = NULL;
-	size_t len = 0;
+	size_t room = 0, len;
 
 	/* Ed25519 signs in one shot, so the others do too. */
 	if (context && EVP_DigestSignInit(context, NULL, digest, NULL, self) == 1 &&
-	    EVP_DigestSign(context, NULL, &len, message.data, message.len) == 1)
-		data = malloc(len + 1);
-	if (!data || EVP_DigestSign(context, data, &len, message.data, message.len) != 1) {
+	    EVP_DigestSign(context, NULL, &room, message.data, message.len) == 1)
+		data = malloc(room + 1);
+	len = room;
+	/* An ECDSA signature that no memory is left for OpenSSL 3.0 calls a success of 4 GiB. */
+	if (!data || EVP_DigestSign(context, data, &len, message.data, message.len) != 1 ||
+	    len > room) {
 		status = error_openssl(e, STATUS_KEY, NULL, NULL, "cannot sign");
 		free(data);
 	} else {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 /* No rule looks at the signature, only at its algorithm. */
 #define FILLER_SIZE 64
 
@@ -79,6 +81,9 @@ enum status lint_judge(const struct lint_subject *s, struct findings *findings, 
 		if (checks[i].applies & s->kind)
 			checks[i].check(s, &report);
 	}
+	/* For want of memory an extension is absent, or not well-formed: neither is judged. */
+	if (report.status == STATUS_OK && memory_ran_out())
+		return error_memory(e);
 	return report.status;
 }
 
