@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/datetime.h"
+#include "base/json.h"
 
 void backup_manifest_free(struct backup_manifest *m)
 {
@@ -16,7 +15,7 @@ void backup_manifest_free(struct backup_manifest *m)
 enum status manifest_write(const struct backup_manifest *m, struct text *out, struct error *e)
 {
 	char time[DATETIME_SIZE], certificate[2 * SHA256_SIZE + 1], head[2 * SHA256_SIZE + 1];
-	char *text = NULL;
+	enum status s;
 	json_t *o;
 
 	datetime_format(m->time, time);
@@ -26,14 +25,10 @@ enum status manifest_write(const struct backup_manifest *m, struct text *out, st
 		      "time", time, "subject", m->subject, "certificate_sha256", certificate,
 		      "journal_row", (json_int_t)m->journal_seq, "journal_hash", head, "crl_number",
 		      (json_int_t)m->crl_number, "keys", m->keys, "files", (json_int_t)m->files);
-	if (o)
-		text = json_dumps(o, JSON_INDENT(2));
+	s = json_text(o, JSON_INDENT(2), out, e);
 	json_decref(o);
-	if (!text)
-		return error_memory(e);
-	text_printf(out, "%s\n", text);
-	free(text);
-	return text_check(out, e);
+	text_add(out, "\n");
+	return s == STATUS_OK ? text_check(out, e) : s;
 }
 
 static bool read_hash(const char *hex, unsigned char out[SHA256_SIZE])

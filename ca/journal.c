@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/digest.h"
+#include "base/json.h"
 
 static const char *const own_events[] = {
 	"create",  "upgrade", "reserve",     "issue",	    "fail",	"revoke",    "hold",
@@ -146,16 +145,20 @@ static bool add_change(json_t *o, const struct journal_change *c, int64_t seq, s
 enum status journal_canonical(const struct journal_change *change, int64_t seq, char **out,
 			      struct error *e)
 {
-	enum status s = STATUS_OK;
+	struct text text = {0};
 	json_t *o = json_object();
+	enum status s;
 
 	*e = (struct error){0};
-	*out = o && add_change(o, change, seq, e) ? json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT)
-						  : NULL;
-	/* What fails in here without a word of its own is an allocation. */
-	if (!*out)
+	if (o && add_change(o, change, seq, e))
+		s = json_text(o, JSON_SORT_KEYS | JSON_COMPACT, &text, e);
+	else /* what fails without a word of its own is an allocation */
 		s = e->status == STATUS_OK ? error_memory(e) : e->status;
 	json_decref(o);
+	if (s == STATUS_OK)
+		*out = text.data;
+	else
+		text_free(&text);
 	return s;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/datetime.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "cmd/audit_text.h"
 #include "cmd/command.h"
 
@@ -152,17 +153,11 @@ static json_t *with_schema(json_t *document)
 /* Takes over document. */
 static enum status add_json(json_t *document, struct text *out, struct error *e)
 {
-	char *words = document ? json_dumps(document, JSON_INDENT(1)) : NULL;
-	enum status s = words ? STATUS_OK : error_memory(e);
+	enum status s = json_text(document, JSON_INDENT(1), out, e);
 
-	if (words) {
-		text_add(out, words);
-		text_add(out, "\n");
-		s = text_check(out, e);
-	}
-	free(words);
 	json_decref(document);
-	return s;
+	text_add(out, "\n");
+	return s == STATUS_OK ? text_check(out, e) : s;
 }
 
 static enum status add_csv(struct audit *a, struct text *out, struct error *e)

@@ -2,6 +2,7 @@
 
 #include "base/datetime.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "ca/authority.h"
 #include "ca/pem.h"
 #include "cmd/token.h"
@@ -20,18 +21,18 @@ static enum status write_report(const char *folder, const struct token_report *r
 {
 	json_t *document = token_report_json(r, false);
 	char when[DATETIME_SIZE];
-	char *text = NULL;
+	struct text text = {0};
 	int64_t now = 0;
 	enum status s = datetime_now(&now, e);
 
 	datetime_format(now, when);
-	if (s == STATUS_OK &&
-	    (!document || json_object_set_new(document, "asked_at", json_string(when)) != 0 ||
-	     !(text = json_dumps(document, JSON_INDENT(2)))))
+	if (s == STATUS_OK && json_object_set_new(document, "asked_at", json_string(when)) != 0)
 		s = error_memory(e);
 	if (s == STATUS_OK)
-		s = write(folder, AUTHORITY_EVIDENCE, text, e);
-	free(text);
+		s = json_text(document, JSON_INDENT(2), &text, e);
+	if (s == STATUS_OK)
+		s = write(folder, AUTHORITY_EVIDENCE, text_get(&text), e);
+	text_free(&text);
 	json_decref(document);
 	return s;
 }

@@ -5,27 +5,36 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "ca/lint.h"
 #include "hsm/keyfile.h"
 #include "tests/unit/lint_fixture.h"
 
 static bool no_memory, endless_signature;
+static int last_one = -1; /* so many more allocations succeed, and the next does not */
 
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_malloc(size_t size)
 {
-	return no_memory ? NULL : __real_malloc(size);
+	return no_memory || last_one-- == 0 ? NULL : __real_malloc(size);
+}
+
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size)
+{
+	return no_memory || last_one-- == 0 ? NULL : __real_realloc(old, size);
 }
 
 int __real_EVP_DigestSign(EVP_MD_CTX *context, unsigned char *to, size_t *len,
@@ -151,6 +160,42 @@ static void each_way_is_noted(void **state)
 	assert_true(noted(use_ours));
 }
 
+/* jansson 2.14 leaves a key out that no memory is left for: a journal would not be JSON any more. */
+static void json_is_whole_or_not_at_all(void **state)
+{
+	json_t *value = json_object();
+	enum status s = STATUS_SYSTEM;
+	char key[200];
+	int failures = 0;
+
+	(void)state;
+	memset(key, 'k', sizeof key - 1);
+	key[sizeof key - 1] = '\0';
+	for (int i = 0; i < 9; i++) {
+		key[0] = (char)('a' + i);
+		json_object_set_new(value, key, json_integer(i));
+	}
+	for (int i = 0; s != STATUS_OK && i < 1000; i++) {
+		struct text out = {0};
+		struct error e;
+		json_t *read = NULL;
+
+		last_one = i;
+		s = json_text(value, JSON_SORT_KEYS | JSON_COMPACT, &out, &e);
+		last_one = -1;
+		if (s == STATUS_OK)
+			read = json_loads(text_get(&out), 0, NULL);
+		else
+			failures++;
+		assert_true(s == STATUS_SYSTEM || json_equal(read, value));
+		json_decref(read);
+		text_free(&out);
+	}
+	assert_int_equal(s, STATUS_OK);
+	assert_true(failures > 3);
+	json_decref(value);
+}
+
 static void nothing_is_judged_without(void **state)
 {
 	struct error e = {0};
@@ -171,6 +216,7 @@ int main(void)
 		cmocka_unit_test(there_is_enough),
 		cmocka_unit_test(a_signature_without_memory),
 		cmocka_unit_test(each_way_is_noted),
+		cmocka_unit_test(json_is_whole_or_not_at_all),
 		cmocka_unit_test(nothing_is_judged_without),
 	};
 
