@@ -10,6 +10,7 @@
  *     MOCK_FAULT="C_Sign=slow"      comes back after two seconds
  *     MOCK_FAULT="C_Sign=wrong"     gives a signature with one bit turned
  *     MOCK_FAULT="C_Sign=long"      says that it gave more than there is room for
+ *     MOCK_FAULT="C_Sign=leak"      loses some memory
  *     MOCK_FAULT="C_GenerateKeyPair=rsa"  makes RSA, and says yes, whatever it was asked for
  *     MOCK_FAULT="C_Login=gone"     from then on the token is not there any more
  *     MOCK_FLAGS=0x20000            set in CK_TOKEN_INFO's flags
@@ -67,6 +68,14 @@ static void hang(void)
 		pause();
 }
 
+static void lose_memory(void)
+{
+	void *volatile lost = malloc(100);
+
+	lost = NULL;
+	(void)lost;
+}
+
 /* The action for this call, and for ACT_ANSWER what to answer. */
 static enum action act(const char *order, CK_RV *rv)
 {
@@ -74,6 +83,10 @@ static enum action act(const char *order, CK_RV *rv)
 		hang();
 	if (strncmp(order, "slow", 4) == 0) {
 		sleep(2);
+		return ACT_NOT;
+	}
+	if (strncmp(order, "leak", 4) == 0) {
+		lose_memory();
 		return ACT_NOT;
 	}
 	if (strncmp(order, "late", 4) == 0)
