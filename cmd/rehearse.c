@@ -1,19 +1,18 @@
 /* subca rehearse: the planned chain, tried out with real clients before the key is touched. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "ca/name.h"
 #include "cmd/command.h"
+#include "cmd/interrupt.h"
 #include "cmd/layout.h"
 #include "cmd/rehearse_input.h"
+#include "cmd/tool_list.h"
 #include "trust/bundle.h"
 #include "trust/rehearse.h"
-#include "trust/run.h"
 #include "trust/seal.h"
 
-#define TOOLS_MOST 32
 #define SECONDS_MOST 600
 #define AT_ONCE_MOST 16
 
@@ -61,29 +60,14 @@ struct rehearsing {
 	struct shadow shadow;
 	struct bytes public_roots;
 	struct rehearse_order order;
-	const char *only[TOOLS_MOST], *skip[TOOLS_MOST];
+	const char *only[TOOL_LIST_MOST], *skip[TOOL_LIST_MOST];
 	struct rehearsal result;
 	bool sealed;
 };
 
-static enum status read_list(const struct options *o, const char *name,
-			     const char *list[TOOLS_MOST], struct error *e)
+static bool can_run(const struct tool *tool)
 {
-	const struct tool *tool;
-	const char *id;
-
-	for (size_t i = 0; (id = options_value_at(o, name, i)) != NULL; i++) {
-		if (tool_find(id, &tool, e) != STATUS_OK)
-			return error_status(e);
-		if (!tool->clients)
-			return error_set(e, STATUS_USAGE, NULL, "leave it out",
-					 "%s is not among what can be run here", id);
-		if (i + 1 == TOOLS_MOST)
-			return error_set(e, STATUS_USAGE, NULL, NULL, "--%s is given too often",
-					 name);
-		list[i] = id;
-	}
-	return STATUS_OK;
+	return tool->clients != NULL;
 }
 
 static enum status read_numbers(const struct options *o, struct rehearse_order *order,
@@ -115,10 +99,10 @@ static enum status prepare(struct rehearsing *r, struct error *e)
 	const struct options *o = &r->in->options;
 	struct span chain[CHAIN_MAX];
 	struct shadow_order planned = {.chain = chain};
-	enum status s = read_list(o, "only", r->only, e);
+	enum status s = tool_list_read(o, "only", can_run, r->only, e);
 
 	if (s == STATUS_OK)
-		s = read_list(o, "skip", r->skip, e);
+		s = tool_list_read(o, "skip", can_run, r->skip, e);
 	if (s == STATUS_OK)
 		s = read_numbers(o, &r->order, e);
 	if (s == STATUS_OK)
@@ -142,22 +126,14 @@ static enum status prepare(struct rehearsing *r, struct error *e)
 	return s;
 }
 
-static void on_signal(int number)
-{
-	(void)number;
-	run_cancel();
-}
-
 static enum status perform(struct rehearsing *r, struct error *e)
 {
-	struct sigaction cancel = {.sa_handler = on_signal}, before[2];
+	struct interrupt interrupt;
 	enum status s;
 
-	sigaction(SIGINT, &cancel, &before[0]);
-	sigaction(SIGTERM, &cancel, &before[1]);
+	interrupt_begin(&interrupt);
 	s = rehearse(&r->order, &r->result, e);
-	sigaction(SIGINT, &before[0], NULL);
-	sigaction(SIGTERM, &before[1], NULL);
+	interrupt_end(&interrupt);
 	return s;
 }
 

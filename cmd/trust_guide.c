@@ -41,8 +41,9 @@ static enum status item(struct output *o, const struct guide *g, const struct to
 {
 	json_t *variables = json_array();
 
-	for (size_t i = 0; i < TOOL_NAMES && tool->variables[i]; i++)
-		(void)!json_array_append_new(variables, json_string(tool->variables[i]));
+	for (const struct tool_setting *t = tool->settings; t && t->source; t++)
+		if (t->source == SOURCE_VARIABLE && t->slot != SLOT_OFF)
+			(void)!json_array_append_new(variables, json_string(t->name));
 	return output_json_item(o,
 				json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "tool", tool->id,
 					  "name", tool->name, "effect",

@@ -52,6 +52,9 @@ MUST_CHECK enum status bundle_read(struct bundle *b, struct span input, const ch
 MUST_CHECK enum status bundle_judge(struct bundle *b, int64_t now, struct findings *findings,
 				    struct error *e);
 
+/* Whether it is called as the CAs are that a service edge replaces every week. */
+bool bundle_is_weekly(const X509 *x);
+
 /* PEM; with comments each is preceded by its subject, end and SHA-256 fingerprint. */
 MUST_CHECK enum status bundle_pem(const struct bundle *b, bool comments, struct text *out,
 				  struct error *e);

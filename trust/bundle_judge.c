@@ -38,13 +38,17 @@ static bool ends_with(const ASN1_STRING *s, const char *tail)
 	return have >= want && memcmp(ASN1_STRING_get0_data(s) + have - want, tail, want) == 0;
 }
 
+bool bundle_is_weekly(const X509 *x)
+{
+	return ends_with(name_find(X509_get_subject_name(x), NID_commonName), " (t) ");
+}
+
 static enum status judge_ours(const struct bundle_item *item, struct findings *findings,
 			      struct error *e)
 {
 	X509 *x = item->certificate;
-	const ASN1_STRING *cn = name_find(X509_get_subject_name(x), NID_commonName);
 
-	if (ends_with(cn, " (t) "))
+	if (bundle_is_weekly(x))
 		return findings_add(findings, &weekly_ca, item->subject, e,
 				    "its name ends in \" (t) \", as Zscaler's weekly CAs do");
 	if (X509_check_ca(x) == 0)

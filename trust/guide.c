@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define UNIX_BUNDLE "/etc/subca/ca-bundle.pem"
-#define UNIX_ROOT "/etc/subca/root.pem"
 #define WINDOWS_BUNDLE "C:\\ProgramData\\subca\\ca-bundle.pem"
 #define WINDOWS_ROOT "C:\\ProgramData\\subca\\root.pem"
 
@@ -26,10 +24,10 @@ enum status guide_lines(const struct guide *g, const struct tool_step *step, enu
 	const struct tool_value values[] = {
 		{"bundle", g->bundle ? g->bundle
 			   : windows ? WINDOWS_BUNDLE
-				     : UNIX_BUNDLE},
+				     : GUIDE_BUNDLE},
 		{"root", g->root   ? g->root
 			 : windows ? WINDOWS_ROOT
-				   : UNIX_ROOT},
+				   : GUIDE_ROOT},
 	};
 
 	return tool_expand(step->lines, values, 2, out, e);

@@ -6,11 +6,19 @@
 
 #include "trust/tool.h"
 
+/* Where the guide proposes to put the two files. */
+#define GUIDE_BUNDLE "/etc/subca/ca-bundle.pem"
+#define GUIDE_ROOT "/etc/subca/root.pem"
+
 enum guide_format { GUIDE_TEXT, GUIDE_MARKDOWN, GUIDE_SHELL };
 
 struct guide {
-	const char *bundle, *root; /* NULL: where the guide proposes to put them */
+	const char *bundle, *root; /* NULL: GUIDE_BUNDLE, GUIDE_ROOT, or Windows' */
 	unsigned os;		   /* bits of enum tool_os */
+				   /* Where the guide proposes to put the two files. */
+#define GUIDE_BUNDLE "/etc/subca/ca-bundle.pem"
+#define GUIDE_ROOT "/etc/subca/root.pem"
+
 	enum guide_format format;
 };
 

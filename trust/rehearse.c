@@ -168,14 +168,6 @@ static void clear_stage(struct stage *stage)
 
 /* --- the clients ------------------------------------------------------------------------------ */
 
-static bool is_listed(const char *const *list, const char *id)
-{
-	for (; list && *list; list++)
-		if (strcmp(*list, id) == 0)
-			return true;
-	return false;
-}
-
 /* What is expected of a client depends on what it looks at, and on what the chain limits. */
 static void set_expected(const struct rehearse_order *order, struct rehearse_row *row)
 {
@@ -205,8 +197,8 @@ static enum status list_clients(const struct rehearse_order *order, struct rehea
 	if (!r->rows)
 		return error_memory(e);
 	for (size_t i = 0; (tool = tool_at(i)) != NULL; i++) {
-		if ((order->only && !is_listed(order->only, tool->id)) ||
-		    is_listed(order->skip, tool->id))
+		if ((order->only && !tool_is_listed(order->only, tool->id)) ||
+		    tool_is_listed(order->skip, tool->id))
 			continue;
 		for (const struct tool_client *c = tool->clients; c && c->label; c++) {
 			r->rows[r->count] = (struct rehearse_row){.tool = tool, .client = c};

@@ -26,7 +26,10 @@ static int weight(const char *line, size_t len)
 					      "certification path", NULL};
 	static const char *const general[] = {"certificate", "verif", "SSL", "TLS", "PKIX", NULL};
 
-	if (!len)
+	/* Of npm: it says nothing itself. */
+	static const char *const empty[] = {"A complete log of this run", NULL};
+
+	if (!len || has_any(line, len, empty))
 		return 0;
 	if (has_any(line, len, precise))
 		return 3;

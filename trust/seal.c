@@ -1,15 +1,21 @@
 #include "trust/seal.h"
 
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/file.h"
 
 static bool write_file(const char *path, const char *text)
 {
@@ -51,30 +57,82 @@ static bool loopback_up(void)
 	return up;
 }
 
-static bool seal(void)
+static bool seal(const char *none)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 
+	(void)none;
 	if (uid == 0 && unshare(CLONE_NEWNET) == 0)
 		return loopback_up();
 	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && map_ids(uid, gid) && loopback_up();
 }
 
 /* Half of it would be worse than nothing: a child tries it first. */
-bool seal_network(void)
+static bool try_and_do(bool (*act)(const char *), const char *folder)
 {
 	int dumpable = prctl(PR_GET_DUMPABLE), status = 1;
-	bool sealed = false;
+	bool done = false;
 	pid_t child;
 
 	/* The maps of a process that may not be looked into belong to root. */
 	prctl(PR_SET_DUMPABLE, 1);
 	child = fork();
 	if (child == 0)
-		_exit(seal() ? 0 : 1);
+		_exit(act(folder) ? 0 : 1);
 	if (child > 0 && waitpid(child, &status, 0) == child && status == 0)
-		sealed = seal();
+		done = act(folder);
 	prctl(PR_SET_DUMPABLE, dumpable);
+	return done;
+}
+
+bool seal_network(void)
+{
+	return try_and_do(seal, NULL);
+}
+
+/* glibc has this since 2.36 only. */
+static bool set_attributes(const char *path, unsigned flags, struct mount_attr attributes)
+{
+	return syscall(SYS_mount_setattr, AT_FDCWD, path, flags, &attributes, sizeof attributes) ==
+	       0;
+}
+
+static bool close_files(const char *folder)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount(folder, folder, NULL, MS_BIND, NULL) == 0 &&
+	       set_attributes("/", AT_RECURSIVE,
+			      (struct mount_attr){.attr_set = MOUNT_ATTR_RDONLY}) &&
+	       set_attributes(folder, 0, (struct mount_attr){.attr_clr = MOUNT_ATTR_RDONLY});
+}
+
+bool seal_files(const char *folder, int *outside)
+{
+	char *above = path_folder(folder);
+	int fd = above ? open(above, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	bool sealed = fd >= 0 && try_and_do(close_files, folder);
+
+	free(above);
+	if (!sealed && fd >= 0)
+		close(fd);
+	*outside = sealed ? fd : -1;
 	return sealed;
+}
+
+/* What is in the way is only our own mount: the descriptor sees the folder as it is without. */
+void seal_files_end(const char *folder, int outside)
+{
+	(void)!umount2(folder, MNT_DETACH);
+	(void)!unlinkat(outside, path_name(folder), AT_REMOVEDIR);
+	close(outside);
+}
+
+enum status seal_show(const char *mirror, const char *path, struct error *e)
+{
+	if (mount(mirror, path, NULL, MS_BIND, NULL) == 0)
+		return STATUS_OK;
+	return error_errno(e, STATUS_SYSTEM, path, "say --no-try",
+			   "nothing can be shown in its place");
 }

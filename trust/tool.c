@@ -10,6 +10,7 @@ const char *const tool_os_names[] = {"linux", "macos", "windows", "dockerfile", 
 
 static const struct tool *const table[] = {
 	tools_programs,
+	tools_python,
 	tools_languages,
 	tools_systems,
 };
@@ -44,6 +45,14 @@ enum status tool_find(const char *id, const struct tool **out, struct error *e)
 	snprintf(todo, sizeof todo, "%s%s%s'subca trust guide --list' lists them",
 		 near ? "did you mean '" : "", near ? near : "", near ? "'? " : "");
 	return error_set(e, STATUS_NOT_FOUND, NULL, todo, "no tool is called '%.80s'", id);
+}
+
+bool tool_is_listed(const char *const *list, const char *id)
+{
+	for (; list && *list; list++)
+		if (strcmp(*list, id) == 0)
+			return true;
+	return false;
 }
 
 static const char *value_of(const struct tool_value *values, size_t count, const char *name,

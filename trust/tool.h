@@ -61,8 +61,9 @@ struct tool_client {
 	const char *environment[TOOL_NAMES]; /* NAME=VALUE */
 	const char *input;		     /* for its standard input */
 	const char *script, *script_name;    /* a file put into {home} */
-	bool setup_own;			     /* setup gives no trust: it is for the doctor too */
-	bool strict;   /* holds chains against RFC 5280 as Python 3.13 and later do */
+	bool rehearsal_only; /* not for the doctor: it tells nothing of the user's own settings */
+	bool setup_own;	     /* setup gives no trust: it is for the doctor too */
+	bool strict;	     /* holds chains against RFC 5280 as Python 3.13 and later do */
 	bool any_exit; /* its exit code depends on more than TLS: what we serve is not its food */
 	bool any_path_length; /* it does not look at path lengths */
 	int seconds;	      /* for each run; 0: TOOL_SECONDS */
@@ -70,20 +71,59 @@ struct tool_client {
 
 #define TOOL_SECONDS 20
 
+/* Where a tool learns whom to trust. */
+enum tool_source {
+	SOURCE_END,
+	SOURCE_VARIABLE, /* of the environment */
+	SOURCE_LINE,	 /* of a configuration file */
+	SOURCE_ANSWER,	 /* what a program says, where settings are spread over many files */
+	SOURCE_PLACE,	 /* where it looks when nothing is set */
+};
+
+/* Of each the strongest counts, but for what is added, and what switches off: there all do. */
+enum tool_slot {
+	SLOT_FILE,   /* a file of roots */
+	SLOT_FOLDER, /* a folder of them; the environment may name several */
+	SLOT_ADDED,  /* roots beside those; not where a file of roots is set */
+	SLOT_OFF,    /* nothing is verified, or not everything */
+};
+#define TOOL_SLOTS (SLOT_OFF + 1)
+
+/*
+ * A path may begin with "~/" or with "$NAME", which has to be set; {systemfile} and {systemfolder}
+ * are the machine's store, {prefix} the folder above that of the tool's program. In mend: {bundle},
+ * {root}, and {install}, the command that puts the root into the machine's store.
+ */
+struct tool_setting {
+	enum tool_source source;
+	enum tool_slot slot;
+	const char *name;	     /* of the variable, the key, the place */
+	const char *file;	     /* the line's; the place's: NULL for what is inside the tool */
+	const char *section;	     /* of the line; NULL: wherever it stands */
+	const char *ask[TOOL_NAMES]; /* the answer's, and a place's: a path in one line */
+	const char *before,
+		*below;	  /* of the value: what stands before the path, what comes after */
+	const char *off;  /* the values that switch off, "0 no off"; NULL: any */
+	const char *mend; /* NULL: made from what it is */
+};
+
 struct tool {
 	const char *id;	  /* "curl" */
 	const char *name; /* "curl and libcurl" */
 	enum tool_effect effect;
-	const char *note;		   /* what surprises people; NULL: nothing */
-	const char *variables[TOOL_NAMES]; /* of the environment, the one that counts first first */
-	const struct tool_step *steps;	   /* ends with an entry without when */
-	const struct tool_client *clients; /* NULL: it cannot be run here */
+	const char *note;		     /* what surprises people; NULL: nothing */
+	const struct tool_setting *settings; /* the strongest of each slot first; NULL: none here */
+	const struct tool_step *steps;	     /* ends with an entry without when */
+	const struct tool_client *clients;   /* NULL: it cannot be run here */
 };
 
 /* In the order of the guide. */
 const struct tool *tool_at(size_t i); /* NULL past the last */
 /* STATUS_NOT_FOUND with the nearest id. */
 MUST_CHECK enum status tool_find(const char *id, const struct tool **out, struct error *e);
+
+/* Whether id is in a list that ends with NULL; none is in no list. */
+bool tool_is_listed(const char *const *list, const char *id);
 
 /* What a template's words stand for. */
 struct tool_value {

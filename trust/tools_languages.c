@@ -1,144 +1,5 @@
 #include "trust/tools.h"
 
-/*
- * What makes an older Python as strict as 3.13 and later are by themselves: put in PYTHONPATH, it
- * reaches every library, and pip.
- */
-#define PYTHON_STRICT                                          \
-	"import ssl\n"                                         \
-	"_new = ssl.SSLContext.__new__\n"                      \
-	"def _strict(cls, *words, **settings):\n"              \
-	"    context = _new(cls, *words, **settings)\n"        \
-	"    context.verify_flags |= ssl.VERIFY_X509_STRICT\n" \
-	"    return context\n"                                 \
-	"ssl.SSLContext.__new__ = _strict\n"
-
-#define PYTHON_STRICT_NAME "sitecustomize.py"
-
-/* A client in Python: plain, and strict. */
-#define PYTHON_CLIENTS(what, setting, version_code, code)                                  \
-	{.label = what,                                                                    \
-	 .program = "python3",                                                             \
-	 .given = setting,                                                                 \
-	 .version = {"-c", version_code},                                                  \
-	 .run = {"-c", code, "https://{host}:{port}/{path}"},                              \
-	 .environment = {"?" setting "={bundle}"}},                                        \
-	{                                                                                  \
-		.label = what ", strict", .program = "python3", .given = setting,          \
-		.version = {"-c", version_code},                                           \
-		.run = {"-c", code, "https://{host}:{port}/{path}"},                       \
-		.environment = {"?" setting "={bundle}", "PYTHONPATH={home}"},             \
-		.script = PYTHON_STRICT, .script_name = PYTHON_STRICT_NAME, .strict = true \
-	}
-
-static const struct tool_step python_steps[] = {
-	{TOOL_UNIX, "this shell", "export SSL_CERT_FILE=\"{bundle}\""},
-	{TOOL_WINDOWS, "this user", "setx SSL_CERT_FILE \"{bundle}\""},
-	{TOOL_ALL_OS & ~(unsigned)TOOL_DOCKERFILE, "one program (in Python)",
-	 "# context = ssl.create_default_context(); context.load_verify_locations(\"{bundle}\")"},
-	{TOOL_DOCKERFILE, "the image", "COPY ca-bundle.pem {bundle}\nENV SSL_CERT_FILE={bundle}"},
-	{0},
-};
-
-static const struct tool_client python_clients[] = {
-	PYTHON_CLIENTS("Python ssl", "SSL_CERT_FILE",
-		       "import platform; print(platform.python_version())",
-		       "import sys, urllib.request\n"
-		       "urllib.request.urlopen(sys.argv[1], timeout=15).read()"),
-	{0},
-};
-
-static const struct tool_step requests_steps[] = {
-	{TOOL_UNIX, "this shell", "export REQUESTS_CA_BUNDLE=\"{bundle}\""},
-	{TOOL_WINDOWS, "this user", "setx REQUESTS_CA_BUNDLE \"{bundle}\""},
-	{TOOL_ALL_OS & ~(unsigned)TOOL_DOCKERFILE, "one program (in Python)",
-	 "# requests.get(url, verify=\"{bundle}\")"},
-	{TOOL_DOCKERFILE, "the image",
-	 "COPY ca-bundle.pem {bundle}\nENV REQUESTS_CA_BUNDLE={bundle}"},
-	{0},
-};
-
-static const struct tool_client requests_clients[] = {
-	PYTHON_CLIENTS("requests", "REQUESTS_CA_BUNDLE",
-		       "import requests; print(requests.__version__)",
-		       "import sys, requests\n"
-		       "requests.get(sys.argv[1], timeout=15).raise_for_status()"),
-	{0},
-};
-
-static const struct tool_step urllib3_steps[] = {
-	{TOOL_ALL_OS & ~(unsigned)TOOL_DOCKERFILE, "one program (in Python)",
-	 "# urllib3.PoolManager(ca_certs=\"{bundle}\")"},
-	{TOOL_DOCKERFILE, "the image",
-	 "COPY ca-bundle.pem {bundle}\n"
-	 "# and in the program: urllib3.PoolManager(ca_certs=\"{bundle}\")"},
-	{0},
-};
-
-/* Its own setting is an argument: the program reads it from the environment. */
-static const struct tool_client urllib3_clients[] = {
-	PYTHON_CLIENTS("urllib3", "CA_CERTS", "import urllib3; print(urllib3.__version__)",
-		       "import os, sys, urllib3\n"
-		       "pool = urllib3.PoolManager(cert_reqs='CERT_REQUIRED',\n"
-		       "    ca_certs=os.environ.get('CA_CERTS'), timeout=15, retries=False)\n"
-		       "pool.request('GET', sys.argv[1])"),
-	{0},
-};
-
-static const struct tool_step httpx_steps[] = {
-	{TOOL_UNIX, "this shell", "export SSL_CERT_FILE=\"{bundle}\""},
-	{TOOL_WINDOWS, "this user", "setx SSL_CERT_FILE \"{bundle}\""},
-	{TOOL_ALL_OS & ~(unsigned)TOOL_DOCKERFILE, "one program (in Python)",
-	 "# httpx.get(url, verify=ssl.create_default_context(cafile=\"{bundle}\"))"},
-	{TOOL_DOCKERFILE, "the image", "COPY ca-bundle.pem {bundle}\nENV SSL_CERT_FILE={bundle}"},
-	{0},
-};
-
-static const struct tool_client httpx_clients[] = {
-	PYTHON_CLIENTS("httpx", "SSL_CERT_FILE", "import httpx; print(httpx.__version__)",
-		       "import sys, httpx\n"
-		       "httpx.get(sys.argv[1], timeout=15).raise_for_status()"),
-	{0},
-};
-
-static const struct tool_step pip_steps[] = {
-	{TOOL_UNIX, "this shell", "export PIP_CERT=\"{bundle}\""},
-	{TOOL_UNIX | TOOL_WINDOWS, "this user", "pip config set global.cert \"{bundle}\""},
-	{TOOL_UNIX | TOOL_WINDOWS, "one command", "pip install --cert \"{bundle}\" PACKAGE"},
-	{TOOL_UNIX | TOOL_WINDOWS, "from the system's store instead (pip 22.2 to 24.1)",
-	 "pip install --use-feature=truststore PACKAGE"},
-	{TOOL_DOCKERFILE, "the image", "COPY ca-bundle.pem {bundle}\nENV PIP_CERT={bundle}"},
-	{0},
-};
-
-#define PIP_RUN                                                                                 \
-	{                                                                                       \
-		"-m", "pip", "download", "--disable-pip-version-check", "--no-cache-dir",       \
-			"--no-deps", "--retries", "0", "--timeout", "15", "-d", "{home}",       \
-			"--index-url", "https://{host}:{port}/{path}/", "?--cert", "?{bundle}", \
-			"subca-rehearsal"                                                       \
-	}
-
-static const struct tool_client pip_clients[] = {
-	{.label = "pip",
-	 .program = "python3",
-	 .given = "--cert",
-	 .version = {"-m", "pip", "--version"},
-	 .run = PIP_RUN,
-	 .any_exit = true},
-	{.label = "pip, strict",
-	 .program = "python3",
-	 .given = "--cert",
-	 .version = {"-m", "pip", "--version"},
-	 .run = PIP_RUN,
-	 .environment = {"PYTHONPATH={home}"},
-	 .script = PYTHON_STRICT,
-	 .script_name = PYTHON_STRICT_NAME,
-	 .any_exit = true,
-	 .strict = true},
-	{0},
-};
-
 static const struct tool_step node_steps[] = {
 	{TOOL_UNIX, "this shell", "export NODE_EXTRA_CA_CERTS=\"{root}\""},
 	{TOOL_WINDOWS, "this user", "setx NODE_EXTRA_CA_CERTS \"{root}\""},
@@ -167,6 +28,22 @@ static const struct tool_client node_clients[] = {
 	{0},
 };
 
+#define NODE_OFF                                                   \
+	{                                                          \
+		.source = SOURCE_VARIABLE, .slot = SLOT_OFF,       \
+		.name = "NODE_TLS_REJECT_UNAUTHORIZED", .off = "0" \
+	}
+
+static const struct tool_setting node_settings[] = {
+	VARIABLE(SLOT_ADDED, "NODE_EXTRA_CA_CERTS"),
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_FILE,
+	 .name = "its own roots",
+	 .mend = "export NODE_EXTRA_CA_CERTS={root}"},
+	NODE_OFF,
+	{0},
+};
+
 static const struct tool_step npm_steps[] = {
 	{TOOL_UNIX, "this shell", "export NODE_EXTRA_CA_CERTS=\"{root}\""},
 	{TOOL_UNIX | TOOL_WINDOWS, "this user", "npm config set cafile \"{bundle}\""},
@@ -181,10 +58,41 @@ static const struct tool_client npm_clients[] = {
 	 .given = "cafile",
 	 .version = {"--version"},
 	 .run = {"view", "subca-rehearsal", "--registry", "https://{host}:{port}/{path}/",
-		 "?--cafile", "?{bundle}", "--fetch-retries", "0", "--no-update-notifier",
-		 "--loglevel", "error"},
+		 "?--cafile", "?{bundle}", "+--noproxy=localhost", "--fetch-retries", "0",
+		 "--no-update-notifier", "--loglevel", "error"},
+	 .environment = {"npm_config_cache={home}/.npm"},
 	 .any_exit = true,
 	 .seconds = 40},
+	{0},
+};
+
+#define NPMRC(slot, key)                                                                          \
+	LINE(slot, key, ".npmrc", NULL), LINE(slot, key, "$npm_config_userconfig", NULL),         \
+		LINE(slot, key, "~/.npmrc", NULL), LINE(slot, key, "/usr/local/etc/npmrc", NULL), \
+		LINE(slot, key, "/usr/etc/npmrc", NULL), LINE(slot, key, "/etc/npmrc", NULL)
+#define NPMRC_OFF(path)                                                                        \
+	{                                                                                      \
+		.source = SOURCE_LINE, .slot = SLOT_OFF, .name = "strict-ssl", .file = (path), \
+		.off = "false"                                                                 \
+	}
+
+static const struct tool_setting npm_settings[] = {
+	VARIABLE(SLOT_FILE, "npm_config_cafile"),
+	VARIABLE(SLOT_FILE, "NPM_CONFIG_CAFILE"),
+	NPMRC(SLOT_FILE, "cafile"),
+	VARIABLE(SLOT_ADDED, "NODE_EXTRA_CA_CERTS"),
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_FILE,
+	 .name = "its own roots",
+	 .mend = "npm config set cafile {bundle}"},
+	{.source = SOURCE_VARIABLE,
+	 .slot = SLOT_OFF,
+	 .name = "npm_config_strict_ssl",
+	 .off = "false"},
+	NPMRC_OFF(".npmrc"),
+	NPMRC_OFF("$npm_config_userconfig"),
+	NPMRC_OFF("~/.npmrc"),
+	NODE_OFF,
 	{0},
 };
 
@@ -225,6 +133,28 @@ static const struct tool_client java_clients[] = {
 	{0},
 };
 
+#define KEYTOOL_LINE                                                                    \
+	"keytool -importcert -noprompt -cacerts -storepass changeit -alias subca-root " \
+	"-file {root}"
+
+static const struct tool_setting java_settings[] = {
+	{.source = SOURCE_VARIABLE,
+	 .slot = SLOT_FILE,
+	 .name = "JAVA_TOOL_OPTIONS",
+	 .before = "-Djavax.net.ssl.trustStore="},
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_FILE,
+	 .name = "jssecacerts",
+	 .file = "{prefix}/lib/security/jssecacerts",
+	 .mend = KEYTOOL_LINE},
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_FILE,
+	 .name = "cacerts",
+	 .file = "{prefix}/lib/security/cacerts",
+	 .mend = KEYTOOL_LINE},
+	{0},
+};
+
 static const struct tool_step go_steps[] = {
 	{TOOL_LINUX, "this shell", "export SSL_CERT_FILE=\"{bundle}\""},
 	{TOOL_MACOS, "the machine", "# Go asks the keychain: see macos"},
@@ -257,6 +187,13 @@ static const struct tool_client go_clients[] = {
 	{0},
 };
 
+static const struct tool_setting go_settings[] = {
+	OPENSSL_VARIABLES,
+	SYSTEM_FILE,
+	SYSTEM_FOLDER,
+	{0},
+};
+
 static const struct tool_step ruby_steps[] = {
 	{TOOL_UNIX, "this shell", "export SSL_CERT_FILE=\"{bundle}\""},
 	{TOOL_WINDOWS, "this user", "setx SSL_CERT_FILE \"{bundle}\""},
@@ -272,6 +209,20 @@ static const struct tool_client ruby_clients[] = {
 	 .run = {"-rnet/http", "-e", "Net::HTTP.get_response(URI(ARGV[0])).value",
 		 "https://{host}:{port}/{path}"},
 	 .environment = {"?SSL_CERT_FILE={bundle}"}},
+	{0},
+};
+
+static const struct tool_setting ruby_settings[] = {
+	OPENSSL_VARIABLES,
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_FILE,
+	 .name = "OpenSSL's default",
+	 .ask = {"ruby", "-ropenssl", "-e", "puts OpenSSL::X509::DEFAULT_CERT_FILE"},
+	 .mend = "export SSL_CERT_FILE={bundle}"},
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_FOLDER,
+	 .name = "OpenSSL's default",
+	 .ask = {"ruby", "-ropenssl", "-e", "puts OpenSSL::X509::DEFAULT_CERT_DIR"}},
 	{0},
 };
 
@@ -291,6 +242,22 @@ static const struct tool_client php_clients[] = {
 	 .run = {"?-d", "?openssl.cafile={bundle}", "-r",
 		 "exit(file_get_contents($argv[1]) === false ? 1 : 0);", "--",
 		 "https://{host}:{port}/{path}"}},
+	{0},
+};
+
+static const struct tool_setting php_settings[] = {
+	{.source = SOURCE_ANSWER,
+	 .slot = SLOT_FILE,
+	 .name = "openssl.cafile",
+	 .ask = {"php", "-r", "echo ini_get('openssl.cafile');"}},
+	VARIABLE(SLOT_FILE, "SSL_CERT_FILE"),
+	SYSTEM_FILE,
+	{.source = SOURCE_ANSWER,
+	 .slot = SLOT_FOLDER,
+	 .name = "openssl.capath",
+	 .ask = {"php", "-r", "echo ini_get('openssl.capath');"}},
+	VARIABLE(SLOT_FOLDER, "SSL_CERT_DIR"),
+	SYSTEM_FOLDER,
 	{0},
 };
 
@@ -324,83 +291,64 @@ static const struct tool_client cargo_clients[] = {
 	{0},
 };
 
+static const struct tool_setting cargo_settings[] = {
+	VARIABLE(SLOT_FILE, "CARGO_HTTP_CAINFO"),
+	LINE(SLOT_FILE, "cainfo", ".cargo/config.toml", "http"),
+	LINE(SLOT_FILE, "cainfo", "$CARGO_HOME/config.toml", "http"),
+	LINE(SLOT_FILE, "cainfo", "~/.cargo/config.toml", "http"),
+	LINE(SLOT_FILE, "cainfo", "~/.cargo/config", "http"),
+	VARIABLE(SLOT_FILE, "SSL_CERT_FILE"),
+	SYSTEM_FILE,
+	VARIABLE(SLOT_FOLDER, "SSL_CERT_DIR"),
+	SYSTEM_FOLDER,
+	{0},
+};
+
 const struct tool tools_languages[] = {
-	{.id = "python",
-	 .name = "Python ssl and urllib",
-	 .effect = TOOL_REPLACES,
-	 .note = "Python 3.13 and later check strictly: a CA without critical basicConstraints or a "
-		 "certificate without an AKI is refused.",
-	 .variables = {"SSL_CERT_FILE", "SSL_CERT_DIR"},
-	 .steps = python_steps,
-	 .clients = python_clients},
-	{.id = "requests",
-	 .name = "Python requests",
-	 .effect = TOOL_REPLACES,
-	 .variables = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"},
-	 .steps = requests_steps,
-	 .clients = requests_clients},
-	{.id = "urllib3",
-	 .name = "Python urllib3",
-	 .effect = TOOL_REPLACES,
-	 .steps = urllib3_steps,
-	 .clients = urllib3_clients},
-	{.id = "httpx",
-	 .name = "Python httpx",
-	 .effect = TOOL_REPLACES,
-	 .variables = {"SSL_CERT_FILE", "SSL_CERT_DIR"},
-	 .steps = httpx_steps,
-	 .clients = httpx_clients},
-	{.id = "pip",
-	 .name = "pip",
-	 .effect = TOOL_REPLACES,
-	 .note = "pip 24.2 and later look into the system's store unless cert is set.",
-	 .variables = {"PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"},
-	 .steps = pip_steps,
-	 .clients = pip_clients},
 	{.id = "node",
 	 .name = "Node.js",
 	 .effect = TOOL_ADDS,
 	 .note = "NODE_EXTRA_CA_CERTS is read once, when the process starts.",
-	 .variables = {"NODE_EXTRA_CA_CERTS", "NODE_OPTIONS"},
+	 .settings = node_settings,
 	 .steps = node_steps,
 	 .clients = node_clients},
 	{.id = "npm",
 	 .name = "npm",
 	 .effect = TOOL_REPLACES,
 	 .note = "cafile replaces the roots, NODE_EXTRA_CA_CERTS adds to them.",
-	 .variables = {"npm_config_cafile", "NODE_EXTRA_CA_CERTS"},
+	 .settings = npm_settings,
 	 .steps = npm_steps,
 	 .clients = npm_clients},
 	{.id = "java",
 	 .name = "Java",
 	 .effect = TOOL_ADDS,
 	 .note = "javax.net.ssl.trustStore replaces the roots: give it the bundle.",
-	 .variables = {"JAVA_TOOL_OPTIONS"},
+	 .settings = java_settings,
 	 .steps = java_steps,
 	 .clients = java_clients},
 	{.id = "go",
 	 .name = "Go programs",
 	 .effect = TOOL_REPLACES,
 	 .note = "Neither on Windows nor on macOS does Go read SSL_CERT_FILE.",
-	 .variables = {"SSL_CERT_FILE", "SSL_CERT_DIR"},
+	 .settings = go_settings,
 	 .steps = go_steps,
 	 .clients = go_clients},
 	{.id = "ruby",
 	 .name = "Ruby and gem",
 	 .effect = TOOL_REPLACES,
-	 .variables = {"SSL_CERT_FILE", "SSL_CERT_DIR"},
+	 .settings = ruby_settings,
 	 .steps = ruby_steps,
 	 .clients = ruby_clients},
 	{.id = "php",
 	 .name = "PHP and Composer",
 	 .effect = TOOL_REPLACES,
-	 .variables = {"SSL_CERT_FILE", "SSL_CERT_DIR"},
+	 .settings = php_settings,
 	 .steps = php_steps,
 	 .clients = php_clients},
 	{.id = "cargo",
 	 .name = "cargo",
 	 .effect = TOOL_REPLACES,
-	 .variables = {"CARGO_HTTP_CAINFO", "SSL_CERT_FILE"},
+	 .settings = cargo_settings,
 	 .steps = cargo_steps,
 	 .clients = cargo_clients},
 	{0},

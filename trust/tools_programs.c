@@ -29,7 +29,26 @@ static const struct tool_client openssl_clients[] = {
 		 "-verify_hostname", "{host}", "-verify_return_error", "-quiet", "-x509_strict",
 		 "?-CAfile", "?{bundle}"},
 	 .input = TOOL_REQUEST,
+	 .rehearsal_only = true,
 	 .strict = true},
+	{0},
+};
+
+static const struct tool_setting openssl_settings[] = {
+	OPENSSL_VARIABLES,
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_FILE,
+	 .name = "OPENSSLDIR/cert.pem",
+	 .ask = {"openssl", "version", "-d"},
+	 .before = "OPENSSLDIR: \"",
+	 .below = "cert.pem",
+	 .mend = "export SSL_CERT_FILE={bundle}"},
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_FOLDER,
+	 .name = "OPENSSLDIR/certs",
+	 .ask = {"openssl", "version", "-d"},
+	 .before = "OPENSSLDIR: \"",
+	 .below = "certs"},
 	{0},
 };
 
@@ -50,8 +69,8 @@ static const struct tool_client curl_clients[] = {
 	 .host = TOOL_HOST,
 	 .given = "--cacert",
 	 .version = {"--version"},
-	 .run = {"-sS", "--max-time", "15", "--resolve", "{host}:{port}:127.0.0.1", "?--cacert",
-		 "?{bundle}", "https://{host}:{port}/{path}"}},
+	 .run = {"-sS", "--max-time", "15", "--resolve", "{host}:{port}:127.0.0.1", "+--noproxy",
+		 "+*", "?--cacert", "?{bundle}", "https://{host}:{port}/{path}"}},
 	{.label = "curl, environment",
 	 .program = "curl",
 	 .host = TOOL_HOST,
@@ -59,7 +78,25 @@ static const struct tool_client curl_clients[] = {
 	 .version = {"--version"},
 	 .run = {"-sS", "--max-time", "15", "--resolve", "{host}:{port}:127.0.0.1",
 		 "https://{host}:{port}/{path}"},
-	 .environment = {"?CURL_CA_BUNDLE={bundle}"}},
+	 .environment = {"?CURL_CA_BUNDLE={bundle}"},
+	 .rehearsal_only = true},
+	{0},
+};
+
+#define CURLRC(slot, key)                                         \
+	LINE(slot, key, "$CURL_HOME/.curlrc", NULL),              \
+		LINE(slot, key, "$XDG_CONFIG_HOME/curlrc", NULL), \
+		LINE(slot, key, "~/.curlrc", NULL)
+
+static const struct tool_setting curl_settings[] = {
+	CURLRC(SLOT_FILE, "cacert"),
+	VARIABLE(SLOT_FILE, "CURL_CA_BUNDLE"),
+	VARIABLE(SLOT_FILE, "SSL_CERT_FILE"),
+	SYSTEM_FILE,
+	CURLRC(SLOT_FOLDER, "capath"),
+	VARIABLE(SLOT_FOLDER, "SSL_CERT_DIR"),
+	SYSTEM_FOLDER,
+	CURLRC(SLOT_OFF, "insecure"),
 	{0},
 };
 
@@ -84,6 +121,26 @@ static const struct tool_client wget_clients[] = {
 	{0},
 };
 
+#define WGETRC(slot, key)                                                     \
+	LINE(slot, key, "$WGETRC", NULL), LINE(slot, key, "~/.wgetrc", NULL), \
+		LINE(slot, key, "/etc/wgetrc", NULL)
+#define WGETRC_OFF(path)                                                              \
+	{                                                                             \
+		.source = SOURCE_LINE, .slot = SLOT_OFF, .name = "check_certificate", \
+		.file = (path), .off = "off no 0 quiet"                               \
+	}
+
+static const struct tool_setting wget_settings[] = {
+	WGETRC(SLOT_FILE, "ca_certificate"),
+	SYSTEM_FILE,
+	WGETRC(SLOT_FOLDER, "ca_directory"),
+	SYSTEM_FOLDER,
+	WGETRC_OFF("$WGETRC"),
+	WGETRC_OFF("~/.wgetrc"),
+	WGETRC_OFF("/etc/wgetrc"),
+	{0},
+};
+
 static const struct tool_step git_steps[] = {
 	{TOOL_UNIX | TOOL_WINDOWS, "this user", "git config --global http.sslCAInfo \"{bundle}\""},
 	{TOOL_UNIX | TOOL_WINDOWS, "one host",
@@ -101,9 +158,42 @@ static const struct tool_client git_clients[] = {
 	 .program = "git",
 	 .given = "http.sslCAInfo",
 	 .version = {"--version"},
-	 .run = {"?-c", "?http.sslCAInfo={bundle}", "ls-remote", "https://{host}:{port}/{path}"},
+	 .run = {"?-c", "?http.sslCAInfo={bundle}", "+-c", "+http.proxy=", "ls-remote",
+		 "https://{host}:{port}/{path}"},
 	 .environment = {"GIT_TERMINAL_PROMPT=0", "%GIT_CONFIG_NOSYSTEM=1"},
 	 .any_exit = true},
+	{0},
+};
+
+/* Each scope by itself, the strongest first. */
+#define GIT_CONFIG(where, key, scope)                                                          \
+	{                                                                                      \
+		.source = SOURCE_ANSWER, .slot = (where), .name = "git config " scope " " key, \
+		.ask = {"git", "config", scope, "--get", key},                                 \
+		.mend = "git config " scope " " key " {bundle}"                                \
+	}
+#define GIT_OFF(scope)                                                                             \
+	{                                                                                          \
+		.source = SOURCE_ANSWER, .slot = SLOT_OFF,                                         \
+		.name = "git config " scope " http.sslVerify",                                     \
+		.ask = {"git", "config", scope, "--get", "http.sslVerify"},                        \
+		.off = "false no off 0", .mend = "git config " scope " --unset-all http.sslVerify" \
+	}
+
+static const struct tool_setting git_settings[] = {
+	VARIABLE(SLOT_FILE, "GIT_SSL_CAINFO"),
+	GIT_CONFIG(SLOT_FILE, "http.sslCAInfo", "--local"),
+	GIT_CONFIG(SLOT_FILE, "http.sslCAInfo", "--global"),
+	GIT_CONFIG(SLOT_FILE, "http.sslCAInfo", "--system"),
+	SYSTEM_FILE,
+	VARIABLE(SLOT_FOLDER, "GIT_SSL_CAPATH"),
+	GIT_CONFIG(SLOT_FOLDER, "http.sslCAPath", "--local"),
+	GIT_CONFIG(SLOT_FOLDER, "http.sslCAPath", "--global"),
+	GIT_CONFIG(SLOT_FOLDER, "http.sslCAPath", "--system"),
+	VARIABLE(SLOT_OFF, "GIT_SSL_NO_VERIFY"),
+	GIT_OFF("--local"),
+	GIT_OFF("--global"),
+	GIT_OFF("--system"),
 	{0},
 };
 
@@ -131,6 +221,26 @@ static const struct tool_client aws_clients[] = {
 	{0},
 };
 
+static const struct tool_setting aws_settings[] = {
+	VARIABLE(SLOT_FILE, "AWS_CA_BUNDLE"),
+	{.source = SOURCE_ANSWER,
+	 .slot = SLOT_FILE,
+	 .name = "aws configure get ca_bundle",
+	 .ask = {"aws", "configure", "get", "ca_bundle"},
+	 .mend = "aws configure set default.ca_bundle {bundle}"},
+	VARIABLE(SLOT_FILE, "REQUESTS_CA_BUNDLE"),
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_FILE,
+	 .name = "its own roots",
+	 .ask = {"python3", "-c", "import botocore.httpsession as h; print(h.get_cert_path(True))"},
+	 .mend = "aws configure set default.ca_bundle {bundle}"},
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_FILE,
+	 .name = "its own roots",
+	 .mend = "aws configure set default.ca_bundle {bundle}"},
+	{0},
+};
+
 static const struct tool_step gnutls_steps[] = {
 	{TOOL_UNIX, "one command",
 	 "gnutls-cli --x509cafile \"{bundle}\" www.example.com </dev/null"},
@@ -151,41 +261,48 @@ static const struct tool_client gnutls_clients[] = {
 	{0},
 };
 
+static const struct tool_setting gnutls_settings[] = {
+	SYSTEM_FILE,
+	{0},
+};
+
 const struct tool tools_programs[] = {
 	{.id = "openssl",
 	 .name = "openssl and programs on it",
 	 .effect = TOOL_REPLACES,
-	 .variables = {"SSL_CERT_FILE", "SSL_CERT_DIR"},
+	 .settings = openssl_settings,
 	 .note = "s_client goes on after a failed verification unless -verify_return_error is said.",
 	 .steps = openssl_steps,
 	 .clients = openssl_clients},
 	{.id = "curl",
 	 .name = "curl",
 	 .effect = TOOL_REPLACES,
-	 .variables = {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"},
+	 .settings = curl_settings,
 	 .steps = curl_steps,
 	 .clients = curl_clients},
 	{.id = "wget",
 	 .name = "GNU Wget",
 	 .effect = TOOL_REPLACES,
+	 .settings = wget_settings,
 	 .steps = wget_steps,
 	 .clients = wget_clients},
 	{.id = "git",
 	 .name = "git over https",
 	 .effect = TOOL_REPLACES,
-	 .variables = {"GIT_SSL_CAINFO", "GIT_SSL_CAPATH"},
+	 .settings = git_settings,
 	 .note = "GIT_SSL_CAINFO is stronger than every configuration file.",
 	 .steps = git_steps,
 	 .clients = git_clients},
 	{.id = "aws",
 	 .name = "AWS CLI and boto3",
 	 .effect = TOOL_REPLACES,
-	 .variables = {"AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"},
+	 .settings = aws_settings,
 	 .steps = aws_steps,
 	 .clients = aws_clients},
 	{.id = "gnutls",
 	 .name = "gnutls-cli",
 	 .effect = TOOL_REPLACES,
+	 .settings = gnutls_settings,
 	 .steps = gnutls_steps,
 	 .clients = gnutls_clients},
 	{0},

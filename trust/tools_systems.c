@@ -17,9 +17,25 @@ static const struct tool_client apt_clients[] = {
 	 .program = "/usr/lib/apt/apt-helper",
 	 .given = "Acquire::https::CAInfo",
 	 .version = {"--version"},
-	 .run = {"-o", "APT::Sandbox::User=", "-o", "Acquire::Retries=0", "-o",
-		 "Acquire::https::Timeout=15", "?-o", "?Acquire::https::CAInfo={bundle}",
-		 "download-file", "https://{host}:{port}/{path}", "{home}/fetched"}},
+	 .run = {"+-o", "+Acquire::https::Proxy=DIRECT", "-o", "APT::Sandbox::User=", "-o",
+		 "Acquire::Retries=0", "-o", "Acquire::https::Timeout=15", "?-o",
+		 "?Acquire::https::CAInfo={bundle}", "download-file",
+		 "https://{host}:{port}/{path}", "{home}/fetched"}},
+	{0},
+};
+
+static const struct tool_setting apt_settings[] = {
+	{.source = SOURCE_ANSWER,
+	 .slot = SLOT_FILE,
+	 .name = "Acquire::https::CAInfo",
+	 .ask = {"apt-config", "dump", "--format", "%v%n", "Acquire::https::CAInfo"}},
+	SYSTEM_FILE,
+	{.source = SOURCE_ANSWER,
+	 .slot = SLOT_OFF,
+	 .name = "Acquire::https::Verify-Peer",
+	 .ask = {"apt-config", "dump", "--format", "%v%n", "Acquire::https::Verify-Peer"},
+	 .off = "false no off 0 without disable",
+	 .mend = "grep -r Verify-Peer /etc/apt/apt.conf*  # and take that line out"},
 	{0},
 };
 
@@ -79,7 +95,14 @@ static const struct tool_client docker_clients[] = {
 	 .run = {"s_client", "-connect", "127.0.0.1:{port}", "-servername", "{host}",
 		 "-verify_hostname", "{host}", "-verify_return_error", "-quiet", "?-CAfile",
 		 "?{home}/certs.d/{host}/ca.crt"},
-	 .input = TOOL_REQUEST},
+	 .input = TOOL_REQUEST,
+	 .rehearsal_only = true},
+	{0},
+};
+
+static const struct tool_setting docker_settings[] = {
+	SYSTEM_FILE,
+	SYSTEM_FOLDER,
 	{0},
 };
 
@@ -113,7 +136,8 @@ static const struct tool_client nss_clients[] = {
 	 .run = {"-h", "{host}", "-p", "{port}", "-4", "-V", "tls1.2:tls1.3", "-d",
 		 "?sql:{home}/trusted", "!sql:{home}/empty"},
 	 .input = TOOL_REQUEST,
-	 .any_exit = true},
+	 .any_exit = true,
+	 .rehearsal_only = true},
 	{.label = "Chromium",
 	 .program = "chromium",
 	 .host = TOOL_HOST,
@@ -125,11 +149,26 @@ static const struct tool_client nss_clients[] = {
 		    "sql:{home}/.pki/nssdb"}},
 	 .run = {"--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
 		 "--disable-component-update", "--no-first-run", "--user-data-dir={home}/profile",
+		 "+--no-proxy-server", "+--disable-dev-shm-usage",
 		 "--host-resolver-rules=MAP {host} 127.0.0.1", "--dump-dom",
 		 "https://{host}:{port}/{path}"},
 	 .environment = {"!HOME={home}/empty"},
 	 .any_exit = true,
 	 .seconds = 60},
+	{0},
+};
+
+static const struct tool_setting nss_settings[] = {
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_ADDED,
+	 .name = "~/.pki/nssdb",
+	 .file = "~/.pki/nssdb",
+	 .mend = "certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n subca-root -i {root}"},
+	{.source = SOURCE_PLACE,
+	 .slot = SLOT_FILE,
+	 .name = "its own roots",
+	 .mend = "mkdir -p ~/.pki/nssdb && "
+		 "certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n subca-root -i {root}"},
 	{0},
 };
 
@@ -168,6 +207,7 @@ const struct tool tools_systems[] = {
 	 .effect = TOOL_ADDS,
 	 .note = "update-ca-certificates takes files that end in .crt only. Acquire::https::CAInfo "
 		 "replaces.",
+	 .settings = apt_settings,
 	 .steps = debian_steps,
 	 .clients = apt_clients},
 	{.id = "alpine",
@@ -184,11 +224,13 @@ const struct tool tools_systems[] = {
 	 .name = "Docker daemon and Windows images",
 	 .effect = TOOL_ADDS,
 	 .note = "What a container trusts is the image's affair: see debian, alpine, rhel.",
+	 .settings = docker_settings,
 	 .steps = docker_steps,
 	 .clients = docker_clients},
 	{.id = "nss",
 	 .name = "Chromium, Chrome, Firefox (NSS)",
 	 .effect = TOOL_ADDS,
+	 .settings = nss_settings,
 	 .steps = nss_steps,
 	 .clients = nss_clients},
 	{.id = "macos", .name = "macOS keychain", .effect = TOOL_ADDS, .steps = macos_steps},

@@ -21,6 +21,14 @@ enum status words_add(struct words *w, const char *word, struct error *e)
 	return STATUS_OK;
 }
 
+bool words_have(const struct words *w, const char *word)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (strcmp(w->list[i], word) == 0)
+			return true;
+	return false;
+}
+
 bool words_have_variable(const struct words *w, const char *setting)
 {
 	size_t len = strcspn(setting, "=") + 1;
@@ -44,4 +52,23 @@ void words_free(struct words *w)
 		free(w->list[--w->count]);
 	free(w->list);
 	*w = (struct words){0};
+}
+
+void words_quote(const char *word, struct text *out)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_./:-+@,=%";
+
+	if (*word && !word[strspn(word, plain)]) {
+		text_add(out, word);
+		return;
+	}
+	text_add(out, "'");
+	for (; *word; word++) {
+		if (*word == '\'')
+			text_add(out, "'\\''");
+		else
+			text_append(out, word, 1);
+	}
+	text_add(out, "'");
 }
