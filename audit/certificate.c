@@ -1,6 +1,7 @@
 #include "audit/certificate.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -33,19 +34,28 @@ static bool read_time(const ASN1_TYPE *t, int64_t *out)
 	return true;
 }
 
-static void *decode(const LINT_EXTENSION *x, const ASN1_ITEM *item)
+/* --- extensions ------------------------------------------------------------------------------- */
+
+static void *decode(struct span der, const ASN1_ITEM *item)
 {
-	struct span der = string_span(x->value);
 	const unsigned char *at = der.data;
 
 	return ASN1_item_d2i(NULL, &at, (long)der.len, item);
 }
 
-static void read_basic_constraints(struct audit_certificate *c, const LINT_EXTENSION *x)
+static void read_basic_constraints(struct audit_certificate *c, struct span value)
 {
-	BASIC_CONSTRAINTS *b = decode(x, ASN1_ITEM_rptr(BASIC_CONSTRAINTS));
+	BASIC_CONSTRAINTS *b;
 	int64_t length = 0;
+	int path_length;
+	bool ca;
 
+	if (plain_basic_constraints_read(value, &ca, &path_length)) {
+		c->is_ca = ca;
+		c->path_length = path_length < 0 ? c->path_length : path_length;
+		return;
+	}
+	b = decode(value, ASN1_ITEM_rptr(BASIC_CONSTRAINTS));
 	if (!b)
 		return;
 	c->is_ca = b->ca;
@@ -54,10 +64,13 @@ static void read_basic_constraints(struct audit_certificate *c, const LINT_EXTEN
 	BASIC_CONSTRAINTS_free(b);
 }
 
-static void read_authority_key(struct audit_certificate *c, const LINT_EXTENSION *x)
+static void read_authority_key(struct audit_certificate *c, struct span value)
 {
-	AUTHORITY_KEYID *a = decode(x, ASN1_ITEM_rptr(AUTHORITY_KEYID));
+	AUTHORITY_KEYID *a;
 
+	if (plain_authority_key_read(value, &c->authority_key))
+		return;
+	a = decode(value, ASN1_ITEM_rptr(AUTHORITY_KEYID));
 	if (a && a->keyid) {
 		ASN1_OCTET_STRING_free(c->authority_key_owned);
 		c->authority_key_owned = a->keyid;
@@ -67,35 +80,87 @@ static void read_authority_key(struct audit_certificate *c, const LINT_EXTENSION
 	AUTHORITY_KEYID_free(a);
 }
 
-static void read_ski(struct audit_certificate *c, const LINT_EXTENSION *x)
+static void read_ski(struct audit_certificate *c, struct span value)
 {
+	if (plain_octets_read(value, &c->ski))
+		return;
 	ASN1_OCTET_STRING_free(c->ski_owned);
-	c->ski_owned = decode(x, ASN1_ITEM_rptr(ASN1_OCTET_STRING));
+	c->ski_owned = decode(value, ASN1_ITEM_rptr(ASN1_OCTET_STRING));
 	c->ski = c->ski_owned ? string_span(c->ski_owned) : (struct span){NULL, 0};
 }
 
 /* Those that do not decode are lint's to tell. */
+static void read_extension(struct audit_certificate *c, int nid, struct span value)
+{
+	switch (nid) {
+	case NID_basic_constraints:
+		read_basic_constraints(c, value);
+		break;
+	case NID_subject_key_identifier:
+		read_ski(c, value);
+		break;
+	case NID_authority_key_identifier:
+		read_authority_key(c, value);
+		break;
+	default:
+		break;
+	}
+}
+
+static int count_extensions(const struct audit_certificate *c)
+{
+	return c->fields->extensions ? sk_LINT_EXTENSION_num(c->fields->extensions) : 0;
+}
+
 static void read_extensions(struct audit_certificate *c)
 {
-	int count = c->fields->extensions ? sk_LINT_EXTENSION_num(c->fields->extensions) : 0;
-
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count_extensions(c); i++) {
 		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(c->fields->extensions, i);
 
-		switch (OBJ_obj2nid(x->type)) {
-		case NID_basic_constraints:
-			read_basic_constraints(c, x);
-			break;
-		case NID_subject_key_identifier:
-			read_ski(c, x);
-			break;
-		case NID_authority_key_identifier:
-			read_authority_key(c, x);
-			break;
-		default:
-			break;
+		read_extension(c, OBJ_obj2nid(x->type), string_span(x->value));
+	}
+}
+
+bool audit_certificate_extension(const struct audit_certificate *c, int nid,
+				 struct audit_extension *out)
+{
+	for (size_t i = 0; c->is_plain && i < c->plain.extension_count; i++) {
+		const struct plain_extension *x = &c->plain.extension[i];
+
+		if (x->nid == nid) {
+			*out = (struct audit_extension){x->critical, x->value};
+			return true;
 		}
 	}
+	for (int i = 0; !c->is_plain && i < count_extensions(c); i++) {
+		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(c->fields->extensions, i);
+
+		if (OBJ_obj2nid(x->type) == nid) {
+			*out = (struct audit_extension){x->critical > 0, string_span(x->value)};
+			return true;
+		}
+	}
+	return false;
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
+static void take_plain(struct audit_certificate *c)
+{
+	const struct plain_certificate *p = &c->plain;
+
+	c->tbs = p->tbs;
+	c->serial = p->serial;
+	c->issuer = p->issuer;
+	c->subject = p->subject;
+	c->spki = p->spki;
+	c->signature = p->signature;
+	c->algorithm = p->algorithm_nid;
+	c->not_before = p->not_before;
+	c->not_after = p->not_after;
+	c->self_issued = span_equal(c->issuer, c->subject);
+	for (size_t i = 0; i < p->extension_count; i++)
+		read_extension(c, p->extension[i].nid, p->extension[i].value);
 }
 
 static bool read_fields(struct audit_certificate *c)
@@ -116,20 +181,37 @@ static bool read_fields(struct audit_certificate *c)
 	       read_time(c->fields->validity->not_after, &c->not_after);
 }
 
+static enum status read_by_templates(struct span der, struct audit_certificate *c, struct error *e)
+{
+	enum status s = der_signed_parse(der, &c->envelope, e);
+
+	if (s != STATUS_OK)
+		return s;
+	c->tbs = der_to_be_signed(c->envelope);
+	c->signature = string_span(c->envelope->signature);
+	c->algorithm = OBJ_obj2nid(c->envelope->algorithm->algorithm);
+	if (!read_fields(c))
+		return error_set(e, STATUS_INPUT, NULL, NULL, "is no certificate");
+	read_extensions(c);
+	return STATUS_OK;
+}
+
 enum status audit_certificate_read(struct span der, struct audit_certificate *out, struct error *e)
 {
-	enum status s;
+	enum status s = STATUS_OK;
 
-	*out = (struct audit_certificate){.der = der, .path_length = PATH_LENGTH_NONE};
-	ERR_set_mark();
-	s = der_signed_parse(der, &out->envelope, e);
-	if (s == STATUS_OK) {
-		out->tbs = der_to_be_signed(out->envelope);
-		if (read_fields(out))
-			read_extensions(out);
-		else
-			s = error_set(e, STATUS_INPUT, NULL, NULL, "is no certificate");
+	/* Not the room for extensions, which is only looked at where it is filled. */
+	memset(out, 0, offsetof(struct audit_certificate, plain));
+	memset(&out->envelope, 0, sizeof *out - offsetof(struct audit_certificate, envelope));
+	out->der = der;
+	out->path_length = PATH_LENGTH_NONE;
+	out->is_plain = plain_certificate_read(der, &out->plain);
+	if (out->is_plain) {
+		take_plain(out);
+		return STATUS_OK;
 	}
+	ERR_set_mark();
+	s = read_by_templates(der, out, e);
 	ERR_pop_to_mark();
 	if (s != STATUS_OK)
 		audit_certificate_free(out);
@@ -142,7 +224,9 @@ void audit_certificate_free(struct audit_certificate *c)
 	ASN1_OCTET_STRING_free(c->authority_key_owned);
 	LINT_TBS_free(c->fields);
 	DER_SIGNED_free(c->envelope);
-	*c = (struct audit_certificate){.path_length = PATH_LENGTH_NONE};
+	c->ski_owned = c->authority_key_owned = NULL;
+	c->fields = NULL;
+	c->envelope = NULL;
 }
 
 enum status audit_name_text(struct span name, struct text *out, struct error *e)
@@ -162,6 +246,16 @@ enum status audit_name_text(struct span name, struct text *out, struct error *e)
 	return text_check(out, e);
 }
 
+/* Octets without a zero at their front. */
+static size_t bits_of(struct span octets)
+{
+	size_t bits = octets.len * 8;
+
+	for (unsigned top = octets.data[0]; top && !(top & 0x80); top <<= 1)
+		bits--;
+	return octets.data[0] ? bits : 0;
+}
+
 static int rsa_bits(const DER_SPKI *key)
 {
 	const unsigned char *at = ASN1_STRING_get0_data(key->key);
@@ -179,8 +273,13 @@ void audit_key_text(struct span spki, char *out, size_t size)
 	const unsigned char *at = spki.data;
 	char name[64] = "";
 	DER_SPKI *key;
+	struct span bits, modulus, exponent;
 	int nid;
 
+	if (plain_rsa_bits(spki, &bits) && plain_rsa_read(bits, &modulus, &exponent)) {
+		snprintf(out, size, "RSA %zu", bits_of(modulus));
+		return;
+	}
 	ERR_set_mark();
 	key = d2i_DER_SPKI(NULL, &at, (long)spki.len);
 	nid = key ? OBJ_obj2nid(key->algorithm->algorithm) : NID_undef;

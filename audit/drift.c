@@ -55,32 +55,30 @@ static void differ(struct text *out, const char *format, ...)
 	text_printf(out, "%s%s", out->len ? "; " : "", words);
 }
 
-static const LINT_EXTENSION *find(const struct audit_certificate *c, int nid)
+static bool has(const struct audit_certificate *c, int nid)
 {
-	int count = c->fields->extensions ? sk_LINT_EXTENSION_num(c->fields->extensions) : 0;
+	struct audit_extension x;
 
-	for (int i = 0; i < count; i++) {
-		const LINT_EXTENSION *x = sk_LINT_EXTENSION_value(c->fields->extensions, i);
-
-		if (OBJ_obj2nid(x->type) == nid)
-			return x;
-	}
-	return NULL;
+	return audit_certificate_extension(c, nid, &x);
 }
 
-static void *decode(const LINT_EXTENSION *x, const ASN1_ITEM *item)
+static void *decode(const struct audit_certificate *c, int nid, const ASN1_ITEM *item)
 {
-	const unsigned char *at = x ? ASN1_STRING_get0_data(x->value) : NULL;
+	struct audit_extension x;
+	const unsigned char *at;
 
-	return x ? ASN1_item_d2i(NULL, &at, ASN1_STRING_length(x->value), item) : NULL;
+	if (!audit_certificate_extension(c, nid, &x))
+		return NULL;
+	at = x.value.data;
+	return ASN1_item_d2i(NULL, &at, (long)x.value.len, item);
 }
 
 static void compare_criticality(const struct audit_certificate *c, int nid, bool wanted,
 				struct text *out)
 {
-	const LINT_EXTENSION *x = find(c, nid);
+	struct audit_extension x;
 
-	if (x && (x->critical > 0) != wanted)
+	if (audit_certificate_extension(c, nid, &x) && x.critical != wanted)
 		differ(out, "%s is %scritical", OBJ_nid2sn(nid), wanted ? "not " : "");
 }
 
@@ -110,7 +108,7 @@ static void compare_constraints(const struct profile *p, const struct audit_cert
 static void compare_key_usage(const struct profile *p, const struct audit_certificate *c,
 			      struct text *out)
 {
-	ASN1_BIT_STRING *bits = decode(find(c, NID_key_usage), ASN1_ITEM_rptr(ASN1_BIT_STRING));
+	ASN1_BIT_STRING *bits = decode(c, NID_key_usage, ASN1_ITEM_rptr(ASN1_BIT_STRING));
 	unsigned usage = 0;
 
 	for (int i = 0; bits && i < bits->length && i < 2; i++)
@@ -133,7 +131,7 @@ static bool has_purpose(const struct profile *p, int nid)
 static void compare_purposes(const struct profile *p, const struct audit_certificate *c,
 			     struct text *out)
 {
-	EXTENDED_KEY_USAGE *found = decode(find(c, NID_ext_key_usage),
+	EXTENDED_KEY_USAGE *found = decode(c, NID_ext_key_usage,
 					   ASN1_ITEM_rptr(EXTENDED_KEY_USAGE));
 	int count = found ? sk_ASN1_OBJECT_num(found) : 0;
 	bool same = (size_t)count == p->purpose_count;
@@ -152,17 +150,17 @@ static void compare_presence(const struct drift *d, const struct profile *p,
 		differ(out, "no subjectKeyIdentifier");
 	if (p->authority_key_identifier && !c->authority_key.len)
 		differ(out, "no authorityKeyIdentifier");
-	if (p->crl_distribution_points && d->urls->crl && !find(c, NID_crl_distribution_points))
+	if (p->crl_distribution_points && d->urls->crl && !has(c, NID_crl_distribution_points))
 		differ(out, "no URL of a CRL");
 	if (p->authority_information_access && (d->urls->ocsp || d->urls->ca_issuers) &&
-	    !find(c, NID_info_access))
+	    !has(c, NID_info_access))
 		differ(out, "no authorityInfoAccess");
 }
 
 static void compare_alt_name(const struct profile *p, const struct audit_certificate *c,
 			     struct text *out)
 {
-	bool san = find(c, NID_subject_alt_name) != NULL;
+	bool san = has(c, NID_subject_alt_name);
 
 	if (p->subject_alt_name == SAN_NONE && san)
 		differ(out, "a subjectAltName, which the profile never gives");
@@ -206,9 +204,7 @@ static void compare_digest(const struct profile *p, const struct audit_certifica
 {
 	int digest = NID_undef;
 
-	if (!p->digest[0] ||
-	    OBJ_find_sigid_algs(OBJ_obj2nid(c->envelope->algorithm->algorithm), &digest, NULL) !=
-		    1 ||
+	if (!p->digest[0] || OBJ_find_sigid_algs(c->algorithm, &digest, NULL) != 1 ||
 	    digest == NID_undef)
 		return;
 	if (digest != OBJ_sn2nid(p->digest) && digest != OBJ_ln2nid(p->digest))

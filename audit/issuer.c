@@ -189,10 +189,22 @@ static enum digest plain_digest(int algorithm, EVP_PKEY *key)
 	return digest == NID_sha1 ? DIGESTS : digest_find(digest);
 }
 
+/* By the algorithm's parameters, of a kind that is seldom met. */
+static bool check_any(const struct audit_issuer *issuer, const struct audit_certificate *c)
+{
+	DER_SIGNED *x = NULL;
+	struct error ignored;
+	bool verified = der_signed_parse(c->der, &x, &ignored) == STATUS_OK &&
+			ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), x->algorithm, x->signature,
+					 x->to_be_signed, issuer->key) == 1;
+
+	DER_SIGNED_free(x);
+	return verified;
+}
+
 bool verifier_check(struct audit_verifier *v, const struct audit_issuer *issuer,
 		    const struct audit_certificate *c)
 {
-	const DER_SIGNED *x = c->envelope;
 	unsigned char hash[DIGEST_SIZE_MOST];
 	EVP_PKEY_CTX *context;
 	enum digest digest;
@@ -201,16 +213,14 @@ bool verifier_check(struct audit_verifier *v, const struct audit_issuer *issuer,
 	if (!issuer->key)
 		return false;
 	ERR_set_mark();
-	digest = plain_digest(OBJ_obj2nid(x->algorithm->algorithm), issuer->key);
+	digest = plain_digest(c->algorithm, issuer->key);
 	context = digest != DIGESTS ? context_for(v, issuer, digest) : NULL;
 	if (context)
 		verified = digest_of(digest, c->tbs, none, hash) &&
-			   EVP_PKEY_verify(context, ASN1_STRING_get0_data(x->signature),
-					   (size_t)ASN1_STRING_length(x->signature), hash,
+			   EVP_PKEY_verify(context, c->signature.data, c->signature.len, hash,
 					   digest_size(digest)) == 1;
 	else
-		verified = ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), x->algorithm, x->signature,
-					    x->to_be_signed, issuer->key) == 1;
+		verified = check_any(issuer, c);
 	ERR_pop_to_mark();
 	return verified;
 }

@@ -33,24 +33,33 @@ static struct span string_span(const ASN1_STRING *s)
 
 /* --- key -------------------------------------------------------------------------------------- */
 
+static enum status judge_numbers(const struct judge_order *o, struct span modulus,
+				 struct span exponent, struct judged *j, struct findings *found,
+				 struct error *e)
+{
+	enum status s;
+
+	if (modulus.len == 0 || (modulus.len == 1 && modulus.data[0] == 0))
+		return STATUS_OK;
+	s = csr_key_check_rsa(modulus, exponent, found, e);
+	if (s == STATUS_OK)
+		s = csr_key_check_listed_rsa(modulus, o->weak_keys, found, e);
+	if (s == STATUS_OK && o->keep_moduli && modulus.len <= RSA_MODULUS_BITS_MOST / 8)
+		s = bytes_copy(&j->modulus, modulus, e);
+	return s;
+}
+
 static enum status judge_rsa(const struct judge_order *o, const DER_SPKI *spki, struct judged *j,
 			     struct findings *found, struct error *e)
 {
 	const unsigned char *at = ASN1_STRING_get0_data(spki->key);
 	DER_RSA *rsa = d2i_DER_RSA(NULL, &at, ASN1_STRING_length(spki->key));
-	struct span modulus = {NULL, 0};
 	enum status s = STATUS_OK;
 
 	/* What is no key is lint's to tell. */
 	if (rsa && ASN1_STRING_type(rsa->modulus) != V_ASN1_NEG_INTEGER)
-		modulus = string_span(rsa->modulus);
-	if (modulus.len && !(modulus.len == 1 && modulus.data[0] == 0)) {
-		s = csr_key_check_rsa(modulus, string_span(rsa->exponent), found, e);
-		if (s == STATUS_OK)
-			s = csr_key_check_listed_rsa(modulus, o->weak_keys, found, e);
-		if (s == STATUS_OK && o->keep_moduli && modulus.len <= RSA_MODULUS_BITS_MOST / 8)
-			s = bytes_copy(&j->modulus, modulus, e);
-	}
+		s = judge_numbers(o, string_span(rsa->modulus), string_span(rsa->exponent), j,
+				  found, e);
 	DER_RSA_free(rsa);
 	return s;
 }
@@ -59,10 +68,14 @@ static enum status judge_key(const struct judge_order *o, const struct audit_cer
 			     struct judged *j, struct findings *found, struct error *e)
 {
 	const unsigned char *at = c->spki.data;
+	struct span modulus, exponent;
 	DER_SPKI *spki;
 	EVP_PKEY *key = NULL;
 	enum status s = STATUS_OK;
 
+	if (c->is_plain && c->plain.key_nid == NID_rsaEncryption &&
+	    plain_rsa_read(c->plain.key, &modulus, &exponent))
+		return judge_numbers(o, modulus, exponent, j, found, e);
 	ERR_set_mark();
 	spki = d2i_DER_SPKI(NULL, &at, (long)c->spki.len);
 	if (spki && OBJ_obj2nid(spki->algorithm->algorithm) == NID_rsaEncryption) {

@@ -3,52 +3,14 @@
 #include <limits.h>
 #include <string.h>
 
-#include <openssl/asn1.h>
 #include <openssl/err.h>
+
+#include "base/der_value.h"
 
 /* Certificates nest to about 10; a bound keeps hostile nesting off the stack. */
 #define DEPTH_MAX 32
 
-struct value {
-	int tag, class;
-	bool constructed;
-	struct span content;
-	size_t size; /* header and content */
-};
-
-/*
- * A header as nearly all are: a tag of one octet, and a length that no fewer octets hold; false for
- * any other, and where the value is cut off.
- */
-static bool read_plain(struct span at, struct value *v)
-{
-	const unsigned char *p = at.data;
-	size_t len, octets, header = 2;
-
-	if (at.len < 2 || (p[0] & V_ASN1_PRIMITIVE_TAG) == V_ASN1_PRIMITIVE_TAG)
-		return false;
-	len = p[1];
-	if (len & 0x80) {
-		octets = len & 0x7f;
-		header += octets;
-		if (octets == 0 || octets > 3 || at.len < header || p[2] == 0)
-			return false;
-		for (len = 0; octets; octets--)
-			len = len << 8 | p[header - octets];
-		if (len < 0x80)
-			return false;
-	}
-	if (len > at.len - header)
-		return false;
-	v->tag = p[0] & V_ASN1_PRIMITIVE_TAG;
-	v->class = p[0] & V_ASN1_PRIVATE;
-	v->constructed = p[0] & V_ASN1_CONSTRUCTED;
-	v->content = (struct span){p + header, len};
-	v->size = header + len;
-	return true;
-}
-
-static enum der_fault read_value(struct span at, struct value *v)
+static enum der_fault read_value(struct span at, struct der_value *v)
 {
 	const unsigned char *p = at.data;
 	long len = 0;
@@ -56,7 +18,7 @@ static enum der_fault read_value(struct span at, struct value *v)
 
 	if (at.len == 0 || at.len > INT_MAX / 2)
 		return DER_STRUCTURE;
-	if (read_plain(at, v))
+	if (der_value_read(at, v))
 		return DER_CANONICAL;
 	ERR_set_mark();
 	flags = ASN1_get_object(&p, &len, &v->tag, &v->class, (long)at.len);
@@ -103,7 +65,7 @@ static enum der_fault check_oid(struct span c)
 	return DER_CANONICAL;
 }
 
-static enum der_fault check_primitive(const struct value *v)
+static enum der_fault check_primitive(const struct der_value *v)
 {
 	if (v->class != V_ASN1_UNIVERSAL)
 		return DER_CANONICAL;
@@ -143,8 +105,8 @@ static bool in_order(struct span a, struct span b)
 static enum der_fault check_value(const unsigned char *start, struct span at, int depth,
 				  size_t *size, size_t *offset);
 
-static enum der_fault check_members(const unsigned char *start, const struct value *v, int depth,
-				    size_t *offset)
+static enum der_fault check_members(const unsigned char *start, const struct der_value *v,
+				    int depth, size_t *offset)
 {
 	bool set = v->class == V_ASN1_UNIVERSAL && v->tag == V_ASN1_SET;
 	struct span rest = v->content, previous = {NULL, 0};
@@ -169,7 +131,7 @@ static enum der_fault check_members(const unsigned char *start, const struct val
 static enum der_fault check_value(const unsigned char *start, struct span at, int depth,
 				  size_t *size, size_t *offset)
 {
-	struct value v = {0};
+	struct der_value v = {0};
 	enum der_fault fault = depth > DEPTH_MAX ? DER_STRUCTURE : read_value(at, &v);
 
 	if (!fault && !v.constructed)

@@ -4,7 +4,7 @@
 
 #include <openssl/err.h>
 
-#include "base/datetime.h"
+#include "base/der_value.h"
 
 /* A request asks for what is to stand in the certificate. */
 #define IN_CERTIFICATE (LINT_CERTIFICATE | LINT_REQUEST)
@@ -113,38 +113,18 @@ struct span lint_string(const ASN1_STRING *s)
 	return (struct span){ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)};
 }
 
-static bool read_digits(const unsigned char *at, int pairs, int out[])
-{
-	for (int i = 0; i < pairs; i++, at += 2) {
-		if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9')
-			return false;
-		out[i] = (at[0] - '0') * 10 + at[1] - '0';
-	}
-	return true;
-}
-
 /* RFC 5280 4.1.2.5: Z, seconds, no fraction; UTCTime through 2049, GeneralizedTime from 2050. */
 void lint_time_read(int type, const ASN1_STRING *t, struct lint_time *out)
 {
 	bool utc = type == V_ASN1_UTCTIME;
-	struct civil_time c;
-	struct span text;
-	int f[7] = {0};
+	int year;
 
 	*out = (struct lint_time){0, LINT_TIME_TYPE};
 	if (!utc && type != V_ASN1_GENERALIZEDTIME)
 		return;
 	out->fault = LINT_TIME_FORM;
-	text = lint_string(t);
-	if (text.len != (utc ? 13 : 15) || text.data[text.len - 1] != 'Z' ||
-	    !read_digits(text.data, utc ? 6 : 7, utc ? f + 1 : f))
-		return;
-	if (utc)
-		f[0] = f[1] >= 50 ? 19 : 20;
-	c = (struct civil_time){f[0] * 100 + f[1], f[2], f[3], f[4], f[5], f[6]};
-	if (civil_to_seconds(&c, &out->seconds) != 0)
-		return;
-	out->fault = !utc && c.year < 2050 ? LINT_TIME_UTC_EXPECTED : LINT_TIME_OK;
+	if (der_time(type, lint_string(t), &out->seconds, &year))
+		out->fault = !utc && year < 2050 ? LINT_TIME_UTC_EXPECTED : LINT_TIME_OK;
 }
 
 bool lint_time_known(const struct lint_time *t)

@@ -1,5 +1,7 @@
 #include "tests/unit/lint_cases.h"
 
+#include <string.h>
+
 #define ROOT FIXTURE_ROOT
 #define CA FIXTURE_INTERMEDIATE
 #define LEAF FIXTURE_LEAF
@@ -839,3 +841,23 @@ const struct lint_case lint_cases[] = {
 };
 
 const size_t lint_case_count = sizeof lint_cases / sizeof *lint_cases;
+
+#define ISSUER_PREFIX "issuer's "
+
+struct bytes lint_case_build(enum fixture_kind kind, const struct fixture_op *ops, bool issuer)
+{
+	struct fixture_op chosen[FIXTURE_OPS] = {{0}};
+	size_t skip = strlen(ISSUER_PREFIX), count = 0;
+	enum fixture_kind whose = kind;
+
+	if (issuer)
+		whose = kind == FIXTURE_LEAF ? FIXTURE_INTERMEDIATE : FIXTURE_ROOT;
+	for (size_t i = 0; i < FIXTURE_OPS && ops[i].what; i++) {
+		bool meant = strncmp(ops[i].what, ISSUER_PREFIX, skip) == 0;
+
+		if (meant == issuer)
+			chosen[count++] = (struct fixture_op){ops[i].what + (meant ? skip : 0),
+							      ops[i].value};
+	}
+	return fixture_build(whose, chosen, count);
+}

@@ -19,4 +19,7 @@ struct lint_case {
 extern const struct lint_case lint_cases[];
 extern const size_t lint_case_count;
 
+/* What ops meant for the certificate make of it, or those for its issuer of that one. To be freed. */
+struct bytes lint_case_build(enum fixture_kind kind, const struct fixture_op *ops, bool issuer);
+
 #endif

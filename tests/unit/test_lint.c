@@ -7,27 +7,6 @@
 #include "tests/unit/lint_cases.h"
 #include "tests/unit/mute.h"
 
-#define ISSUER_PREFIX "issuer's "
-
-/* The operations meant for the issuer's certificate, or those meant for the certificate itself. */
-static struct bytes build(enum fixture_kind kind, const struct fixture_op *ops, bool issuer)
-{
-	struct fixture_op chosen[FIXTURE_OPS] = {{0}};
-	size_t skip = strlen(ISSUER_PREFIX), count = 0;
-	enum fixture_kind whose = kind;
-
-	if (issuer)
-		whose = kind == FIXTURE_LEAF ? FIXTURE_INTERMEDIATE : FIXTURE_ROOT;
-	for (size_t i = 0; i < FIXTURE_OPS && ops[i].what; i++) {
-		bool meant = strncmp(ops[i].what, ISSUER_PREFIX, skip) == 0;
-
-		if (meant == issuer)
-			chosen[count++] = (struct fixture_op){ops[i].what + (meant ? skip : 0),
-							      ops[i].value};
-	}
-	return fixture_build(whose, chosen, count);
-}
-
 static enum lint_form form_of(enum fixture_kind kind)
 {
 	return kind == FIXTURE_CRL	 ? LINT_FORM_CRL
@@ -56,12 +35,12 @@ static void keep(enum fixture_kind kind, struct span der, struct span issuer)
 
 static void lint(enum fixture_kind kind, const struct fixture_op *ops, struct findings *findings)
 {
-	struct bytes der = build(kind, ops, false), issuer = {0};
+	struct bytes der = lint_case_build(kind, ops, false), issuer = {0};
 	struct error e = {0};
 	enum status status;
 
 	if (kind != FIXTURE_ROOT && kind != FIXTURE_REQUEST)
-		issuer = build(kind, ops, true);
+		issuer = lint_case_build(kind, ops, true);
 	status = lint_one(form_of(kind), span_of(&der), span_of(&issuer), findings, &e);
 	if (status != STATUS_OK)
 		fail_msg("%s", e.what);
