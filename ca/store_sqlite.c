@@ -250,14 +250,18 @@ static enum status use_wal(struct store *s, struct error *e)
 	return status;
 }
 
-/* WAL with synchronous NORMAL loses a committed row in a power cut; FULL keeps it. */
+/*
+ * WAL with synchronous NORMAL loses a committed row in a power cut; FULL keeps it. The log stays,
+ * empty: to make it anew would be one more wait for the disk each time.
+ */
 static enum status be_durable(struct store *s, struct error *e)
 {
 	int64_t level = 0;
-	enum status status = use_wal(s, e);
+	int stay = 1, code = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_PERSIST_WAL, &stay);
+	enum status status = code == SQLITE_OK ? use_wal(s, e) : sql_failed(s, code, "opened", e);
 
 	if (status == STATUS_OK)
-		status = sql_run(s, "PRAGMA synchronous = FULL", e);
+		status = sql_run(s, "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 0", e);
 	if (status == STATUS_OK)
 		status = sql_integer(s, "PRAGMA synchronous", &level, e);
 	if (status == STATUS_OK && level != 2)

@@ -58,17 +58,23 @@ int store_setup(void **state)
 	return 0;
 }
 
-int store_teardown(void **state)
+void remove_store(const char *path)
 {
 	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", STORE_LOCK_SUFFIX};
-	struct fixture *f = *state;
 	char name[128];
 
-	store_close(f->store);
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-		snprintf(name, sizeof name, "%s%s", f->path, suffixes[i]);
+		snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
 		unlink(name);
 	}
+}
+
+int store_teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(f->store);
+	remove_store(f->path);
 	/* Anything else that was left behind keeps the folder, and fails the test. */
 	assert_int_equal(rmdir(f->folder), 0);
 	free(f);

@@ -24,6 +24,8 @@ struct span octets(const char *s, size_t len);
 void must(enum status s, const struct error *e);
 /* Runs SQL through a connection of its own, as somebody with an editor would. */
 void tamper(const struct fixture *f, const char *sql);
+/* The file, and all that lies beside it. */
+void remove_store(const char *path);
 void reopen(struct fixture *f, enum store_mode mode);
 
 #endif

@@ -127,7 +127,7 @@ static void names_are_taken_literally(void **state)
 	struct fixture *f = *state;
 	struct error e = {0};
 	struct store *s = NULL;
-	char here[512], lock[64];
+	char here[512];
 
 	assert_non_null(getcwd(here, sizeof here));
 	assert_int_equal(chdir(f->folder), 0);
@@ -139,9 +139,7 @@ static void names_are_taken_literally(void **state)
 		must(store_open(names[i], STORE_WRITE, &s, &e), &e);
 		assert_int_equal(count(s, CERT_ANY), 1);
 		store_close(s);
-		assert_int_equal(unlink(names[i]), 0);
-		snprintf(lock, sizeof lock, "%s" STORE_LOCK_SUFFIX, names[i]);
-		assert_int_equal(unlink(lock), 0);
+		remove_store(names[i]);
 	}
 	assert_int_equal(chdir(here), 0);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sys/stat.h>
 
 #include "tests/unit/store_help.h"
 
@@ -236,6 +237,32 @@ static void together_or_not_at_all(void **state)
 	assert_int_equal(journal_length(f->store), 1 + 5);
 }
 
+static off_t log_size(const struct fixture *f)
+{
+	struct stat info;
+	char path[128];
+
+	snprintf(path, sizeof path, "%s-wal", f->path);
+	return stat(path, &info) == 0 ? info.st_size : -1;
+}
+
+/* The log stays where it is, and has nothing that a store which is put in its place would take over. */
+static void the_log_stays_and_is_empty(void **state)
+{
+	struct fixture *f = *state;
+	struct error e = {0};
+	struct group g;
+
+	fill(&g);
+	must(store_reserve_many(f->store, g.items, GROUP, NOW, &e), &e);
+	assert_true(log_size(f) > 0);
+	store_close(f->store);
+	f->store = NULL;
+	assert_int_equal(log_size(f), 0);
+	must(store_open(f->path, STORE_WRITE, &f->store, &e), &e);
+	assert_int_equal(count_of(f->store, CERT_RESERVED), GROUP);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_setup, store_teardown)
 
 int main(void)
@@ -248,6 +275,7 @@ int main(void)
 		WITH_STORE(orphans_fail_when_nobody_signs),
 		WITH_STORE(a_walk_inside_a_walk),
 		WITH_STORE(together_or_not_at_all),
+		WITH_STORE(the_log_stays_and_is_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
