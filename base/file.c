@@ -348,10 +348,8 @@ bool file_same_place(const char *a, const char *b)
 	struct stat x, y;
 	enum status of_a = stat_folder_of(a, &x), of_b = stat_folder_of(b, &y);
 
-	if (of_a == STATUS_SYSTEM || of_b == STATUS_SYSTEM) {
-		memory_note();
+	if (of_a == STATUS_SYSTEM || of_b == STATUS_SYSTEM)
 		return true;
-	}
 	if (of_a == STATUS_OK && of_b == STATUS_OK && strcmp(path_name(a), path_name(b)) == 0 &&
 	    same_file(&x, &y))
 		return true;
@@ -435,8 +433,11 @@ char *path_join(const char *folder, const char *name)
 	size_t len = strlen(folder);
 	char *path;
 
-	if (asprintf(&path, "%s%s%s", folder, !len || folder[len - 1] == '/' ? "" : "/", name) < 0)
+	if (asprintf(&path, "%s%s%s", folder, !len || folder[len - 1] == '/' ? "" : "/", name) <
+	    0) {
+		memory_note();
 		return NULL;
+	}
 	return path;
 }
 
@@ -450,8 +451,13 @@ const char *path_name(const char *path)
 char *path_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
+	char *folder;
 
 	if (!slash)
-		return strdup(".");
-	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+		folder = strdup(".");
+	else
+		folder = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+	if (!folder)
+		memory_note();
+	return folder;
 }

@@ -307,8 +307,10 @@ static enum status sign(void *self, const EVP_MD *digest, struct span message,
 		data = malloc(room + 1);
 	len = room;
 	/* An ECDSA signature that no memory is left for OpenSSL 3.0 calls a success of 4 GiB. */
-	if (!data || EVP_DigestSign(context, data, &len, message.data, message.len) != 1 ||
-	    len > room) {
+	if (room && !data) {
+		status = error_memory(e);
+	} else if (!data || EVP_DigestSign(context, data, &len, message.data, message.len) != 1 ||
+		   len > room) {
 		status = error_openssl(e, STATUS_KEY, NULL, NULL, "cannot sign");
 		free(data);
 	} else {
