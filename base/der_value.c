@@ -1,7 +1,6 @@
 #include "base/der_value.h"
 
 #include <pthread.h>
-#include <string.h>
 
 #include <openssl/objects.h>
 
@@ -58,14 +57,17 @@ bool der_time(int type, struct span text, int64_t *seconds, int *year)
 /* --- identifiers ------------------------------------------------------------------------------ */
 
 /* OpenSSL has 1200, and looks them up under a lock in a sorted list: a table of them all is quicker. */
-#define SLOTS 8192
+#define SLOTS 4096
 #define OID_MOST 40
 
-static struct {
-	const unsigned char *data;
-	size_t len;
-	int nid;
-} slots[SLOTS];
+static uint16_t slots[SLOTS]; /* NID_undef: empty */
+
+static struct span content_of(int nid)
+{
+	const ASN1_OBJECT *o = OBJ_nid2obj(nid);
+
+	return (struct span){o ? OBJ_get0_data(o) : NULL, o ? OBJ_length(o) : 0};
+}
 
 static size_t slot_of(struct span content)
 {
@@ -74,9 +76,8 @@ static size_t slot_of(struct span content)
 
 	for (size_t i = 0; i < content.len; i++)
 		hash = (hash ^ content.data[i]) * 16777619u;
-	for (at = (hash ^ hash >> 15) % SLOTS; slots[at].data; at = (at + 1) % SLOTS)
-		if (slots[at].len == content.len &&
-		    memcmp(slots[at].data, content.data, content.len) == 0)
+	for (at = (hash ^ hash >> 15) % SLOTS; slots[at]; at = (at + 1) % SLOTS)
+		if (span_equal(content_of(slots[at]), content))
 			break;
 	return at;
 }
@@ -85,20 +86,16 @@ static void make_slots(void)
 {
 	int end = OBJ_new_nid(0);
 
-	for (int nid = 1; nid < end; nid++) {
-		const ASN1_OBJECT *o = OBJ_nid2obj(nid);
-		struct span content = {o ? OBJ_get0_data(o) : NULL, o ? OBJ_length(o) : 0};
+	for (int nid = 1; nid < end && nid < SLOTS / 2; nid++) {
+		struct span content = content_of(nid);
 		size_t at;
 
 		if (content.len == 0 || content.len > OID_MOST)
 			continue;
 		at = slot_of(content);
 		/* Of two with one identifier OpenSSL's own search finds the first. */
-		if (slots[at].data)
-			continue;
-		slots[at].data = content.data;
-		slots[at].len = content.len;
-		slots[at].nid = nid;
+		if (!slots[at])
+			slots[at] = (uint16_t)nid;
 	}
 }
 
@@ -107,5 +104,5 @@ int der_oid_nid(struct span content)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, make_slots);
-	return content.len && content.len <= OID_MOST ? slots[slot_of(content)].nid : NID_undef;
+	return content.len && content.len <= OID_MOST ? slots[slot_of(content)] : NID_undef;
 }

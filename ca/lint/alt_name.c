@@ -7,7 +7,7 @@
 
 static bool has_subject(const struct lint_subject *s)
 {
-	return sk_LINT_RDN_num(s->subject_name) > 0;
+	return s->subject_name.rdns > 0;
 }
 
 void lint_subject_alt_name_empty(const struct lint_subject *s, struct lint_report *report)
@@ -162,16 +162,10 @@ static bool has_address(const struct lint_subject *s)
 
 void lint_subject_email_in_name(const struct lint_subject *s, struct lint_report *report)
 {
-	for (int i = 0; i < sk_LINT_RDN_num(s->subject_name); i++) {
-		const LINT_RDN *rdn = sk_LINT_RDN_value(s->subject_name, i);
-
-		for (int j = 0; j < sk_LINT_ATTRIBUTE_num(rdn); j++) {
-			const LINT_ATTRIBUTE *a = sk_LINT_ATTRIBUTE_value(rdn, j);
-
-			if (OBJ_obj2nid(a->type) != NID_pkcs9_emailAddress || has_address(s))
-				continue;
-			lint_say(report, "subject.emailAddress", "is not in subjectAltName");
-			return;
-		}
+	for (size_t i = 0; i < s->subject_name.count; i++) {
+		if (s->subject_name.parts[i].nid != NID_pkcs9_emailAddress || has_address(s))
+			continue;
+		lint_say(report, "subject.emailAddress", "is not in subjectAltName");
+		return;
 	}
 }

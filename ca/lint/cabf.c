@@ -67,22 +67,14 @@ void lint_cabf_common_name(const struct lint_subject *s, struct lint_report *rep
 
 	if (!is_server(s) || !names)
 		return;
-	for (int i = 0; i < sk_LINT_RDN_num(s->subject_name); i++) {
-		const LINT_RDN *rdn = sk_LINT_RDN_value(s->subject_name, i);
+	for (size_t i = 0; i < s->subject_name.count; i++) {
+		const struct lint_part *a = &s->subject_name.parts[i];
 
-		for (int j = 0; j < sk_LINT_ATTRIBUTE_num(rdn); j++) {
-			const LINT_ATTRIBUTE *a = sk_LINT_ATTRIBUTE_value(rdn, j);
-			struct span text;
-
-			if (OBJ_obj2nid(a->type) != NID_commonName ||
-			    !(ASN1_tag2bit(a->value->type) &
-			      (B_ASN1_UTF8STRING | B_ASN1_PRINTABLESTRING)))
-				continue;
-			text = lint_string(a->value->value.asn1_string);
-			if (text.len && !is_address(text) && !is_among(names, text))
-				lint_say(report, "subject.CN",
-					 "is not among the alternative names");
-		}
+		if (a->nid != NID_commonName ||
+		    !(ASN1_tag2bit(a->type) & (B_ASN1_UTF8STRING | B_ASN1_PRINTABLESTRING)))
+			continue;
+		if (a->text.len && !is_address(a->text) && !is_among(names, a->text))
+			lint_say(report, "subject.CN", "is not among the alternative names");
 	}
 }
 

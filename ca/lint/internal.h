@@ -83,6 +83,31 @@ struct lint_entries {
 	bool extensions, indirect; /* some entry has an extension, a certificateIssuer */
 };
 
+/* What names are made of; others are no text. */
+#define LINT_TYPES_DIRECTORY                                                                \
+	(B_ASN1_PRINTABLESTRING | B_ASN1_UTF8STRING | B_ASN1_T61STRING | B_ASN1_BMPSTRING | \
+	 B_ASN1_UNIVERSALSTRING)
+#define LINT_TYPES_TEXT \
+	(LINT_TYPES_DIRECTORY | B_ASN1_IA5STRING | B_ASN1_NUMERICSTRING | B_ASN1_VISIBLESTRING)
+
+/* One attribute of a name. */
+struct lint_part {
+	int nid;	  /* NID_undef: unknown to OpenSSL */
+	struct span oid;  /* content */
+	int type;	  /* V_ASN1_… */
+	struct span text; /* empty unless the type is of LINT_TYPES_TEXT */
+	size_t rdn;	  /* from 1 */
+};
+
+#define LINT_PARTS_FEW 8
+
+struct lint_name {
+	size_t rdns, count, room;
+	struct lint_part *parts; /* owned unless they are few */
+	struct lint_part few[LINT_PARTS_FEW];
+	LINT_NAME *decoded; /* what they are borrowed from where it could not be read in place */
+};
+
 /* Everything that rules look at. Borrows the DER it was read from. */
 struct lint_subject {
 	enum lint_form form;
@@ -105,8 +130,8 @@ struct lint_subject {
 	bool asked_for_malformed;
 	const struct error *refusal; /* why csr/request.h does not take a request; NULL: it does */
 	struct span issuer_der, subject_der, spki_der;
-	LINT_NAME *issuer_name, *subject_name;	/* a CRL has no subject, a request no issuer */
-	struct lint_time not_before, not_after; /* a CRL's thisUpdate and nextUpdate */
+	struct lint_name issuer_name, subject_name; /* a CRL has no subject, a request no issuer */
+	struct lint_time not_before, not_after;	    /* a CRL's thisUpdate and nextUpdate */
 	struct lint_entry entry;
 	struct lint_entries entries;
 	DER_SPKI *spki;
@@ -199,6 +224,13 @@ bool lint_is_dns_name(struct span s);
 bool lint_is_uri(struct span s);
 /* Whether a URI has this scheme ("http"), in either case. */
 bool lint_has_scheme(struct span s, const char *scheme);
+
+/*
+ * ca/lint/part.c: a Name that fills der exactly, in *out, which borrows it; false where der is none.
+ * canonical: der_canonical() says that it is. Freed with lint_name_free() either way.
+ */
+bool lint_name_read(struct span der, bool canonical, struct lint_name *out);
+void lint_name_free(struct lint_name *name);
 
 /* Each rule: ca/lint/rules.h. */
 #define RULE(id, severity, applies, reference, why, todo) lint_check lint_##id;

@@ -26,6 +26,11 @@ static bool unreadable(struct lint_subject *s, const char *what)
 	return false;
 }
 
+static bool read_name(const struct lint_subject *s, struct span der, struct lint_name *out)
+{
+	return lint_name_read(der, s->der_fault == DER_CANONICAL, out);
+}
+
 static bool read_tbs(struct lint_subject *s)
 {
 	s->cert = lint_decode(s->tbs, ASN1_ITEM_rptr(LINT_TBS));
@@ -34,12 +39,10 @@ static bool read_tbs(struct lint_subject *s)
 	s->issuer_der = sequence_of(s->cert->issuer);
 	s->subject_der = sequence_of(s->cert->subject);
 	s->spki_der = sequence_of(s->cert->spki);
-	s->issuer_name = lint_decode(s->issuer_der, ASN1_ITEM_rptr(LINT_NAME));
-	s->subject_name = lint_decode(s->subject_der, ASN1_ITEM_rptr(LINT_NAME));
 	s->spki = lint_decode(s->spki_der, ASN1_ITEM_rptr(DER_SPKI));
-	if (!s->issuer_name)
+	if (!read_name(s, s->issuer_der, &s->issuer_name))
 		return unreadable(s, "the issuer is no Name");
-	if (!s->subject_name)
+	if (!read_name(s, s->subject_der, &s->subject_name))
 		return unreadable(s, "the subject is no Name");
 	if (!s->spki)
 		return unreadable(s, "the public key is no SubjectPublicKeyInfo");
@@ -197,8 +200,7 @@ static void read_crl(struct lint_subject *s)
 		return;
 	}
 	s->issuer_der = sequence_of(s->crl->issuer);
-	s->issuer_name = lint_decode(s->issuer_der, ASN1_ITEM_rptr(LINT_NAME));
-	if (!s->issuer_name) {
+	if (!read_name(s, s->issuer_der, &s->issuer_name)) {
 		unreadable(s, "the issuer is no Name");
 		return;
 	}
@@ -267,9 +269,8 @@ static bool read_request(struct lint_subject *s)
 		return unreadable(s, "the part under the signature is no CertificationRequestInfo");
 	s->subject_der = sequence_of(s->request->subject);
 	s->spki_der = sequence_of(s->request->spki);
-	s->subject_name = lint_decode(s->subject_der, ASN1_ITEM_rptr(LINT_NAME));
 	s->spki = lint_decode(s->spki_der, ASN1_ITEM_rptr(DER_SPKI));
-	if (!s->subject_name)
+	if (!read_name(s, s->subject_der, &s->subject_name))
 		return unreadable(s, "the subject is no Name");
 	if (!s->spki)
 		return unreadable(s, "the public key is no SubjectPublicKeyInfo");
@@ -297,8 +298,8 @@ void lint_subject_free(struct lint_subject *s)
 	if (!s)
 		return;
 	lint_known_free(s->known);
-	ASN1_item_free((ASN1_VALUE *)s->issuer_name, ASN1_ITEM_rptr(LINT_NAME));
-	ASN1_item_free((ASN1_VALUE *)s->subject_name, ASN1_ITEM_rptr(LINT_NAME));
+	lint_name_free(&s->issuer_name);
+	lint_name_free(&s->subject_name);
 	DER_SPKI_free(s->spki);
 	DER_RSA_free(s->rsa);
 	LINT_TBS_free(s->cert);

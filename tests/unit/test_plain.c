@@ -11,7 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/der.h"
-#include "ca/lint/asn1.h"
+#include "ca/lint/internal.h"
 #include "ca/plain.h"
 #include "tests/unit/lint_cases.h"
 
@@ -149,6 +149,33 @@ static bool agrees(struct span der)
 	return true;
 }
 
+/* A name read in place, and by templates; which of them take it must be the same too. */
+static bool names_agree(struct span der)
+{
+	struct lint_name quick = {0}, slow = {0};
+	size_t offset;
+	bool is_name;
+
+	if (der_canonical(der, &offset) != DER_CANONICAL)
+		return false;
+	is_name = lint_name_read(der, true, &quick);
+	assert_int_equal(lint_name_read(der, false, &slow), is_name);
+	if (is_name) {
+		assert_int_equal(quick.rdns, slow.rdns);
+		assert_int_equal(quick.count, slow.count);
+	}
+	for (size_t i = 0; is_name && i < quick.count; i++) {
+		const struct lint_part *a = &quick.parts[i], *b = &slow.parts[i];
+
+		assert_true(a->nid == b->nid && a->type == b->type && a->rdn == b->rdn);
+		assert_true(span_equal(a->oid, b->oid) && span_equal(a->text, b->text));
+	}
+	is_name = is_name && !quick.decoded;
+	lint_name_free(&quick);
+	lint_name_free(&slow);
+	return is_name;
+}
+
 /* --- tests ------------------------------------------------------------------------------------ */
 
 static void usual_certificates_are_plain(void **state)
@@ -193,6 +220,37 @@ static void templates_agree(void **state)
 	ERR_clear_error();
 	assert_true(plain > 50);
 	assert_true(changed > 1000);
+}
+
+static void names_are_read_in_place(void **state)
+{
+	static const struct fixture_op subjects[] = {
+		{"subject", "CN:u:a"},
+		{"subject", "C:p:DE|O:t:a%E4|+OU:i:x|CN:n:1"},
+		{"subject", "CN:b:%00a|CN:u:"},
+		{"subject",
+		 "CN:u:1|CN:u:2|CN:u:3|CN:u:4|CN:u:5|CN:u:6|CN:u:7|CN:u:8|CN:u:9|CN:u:10"},
+	};
+	size_t in_place = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
+		struct bytes der = fixture_build(FIXTURE_LEAF, &subjects[i], 1), name = {0};
+		struct plain_certificate p;
+		struct error e;
+
+		assert_true(plain_certificate_read(span_of(&der), &p));
+		assert_int_equal(bytes_copy(&name, p.subject, &e), STATUS_OK);
+		for (size_t at = 0; at < name.len; at++)
+			for (unsigned change = 0; change < 256; change++) {
+				name.data[at] ^= (unsigned char)change;
+				in_place += names_agree(span_of(&name));
+				name.data[at] ^= (unsigned char)change;
+			}
+		bytes_free(&name);
+		bytes_free(&der);
+	}
+	assert_true(in_place > 1000);
 }
 
 /* What RFC 5280 forbids, or templates might see in another way, is theirs. */
@@ -282,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(usual_certificates_are_plain),
 		cmocka_unit_test(templates_agree),
+		cmocka_unit_test(names_are_read_in_place),
 		cmocka_unit_test(odd_certificates_are_not),
 		cmocka_unit_test(numbers_of_identifiers),
 		cmocka_unit_test(times),
