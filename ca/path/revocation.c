@@ -1,6 +1,8 @@
 /* What CRLs say, where any are given (RFC 5280 6.3). */
 #include "ca/path/internal.h"
 
+#include <string.h>
+
 #include <openssl/err.h>
 
 #include "base/datetime.h"
@@ -13,14 +15,34 @@ static bool dismiss_at_anchor(const struct path_subject *s, struct path_verdict 
 	return v->dismissed;
 }
 
+/*
+ * Whether the CRL that v is about is signed by whom it should be (RFC 5280 6.3.3 (f), (g)): OpenSSL,
+ * told to go on, looks into one that is not.
+ */
+static bool is_signed(const struct path_subject *s, const struct path_verdict *v)
+{
+	for (size_t i = 0; i < s->verdict_count; i++) {
+		const struct path_verdict *other = &s->verdicts[i];
+
+		if ((other->code == X509_V_ERR_CRL_SIGNATURE_FAILURE ||
+		     other->code == X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE) &&
+		    other->link == v->link && strcmp(other->detail, v->detail) == 0)
+			return false;
+	}
+	return true;
+}
+
 void path_revoked(struct path_subject *s, struct lint_report *report)
 {
 	static const int codes[] = {X509_V_ERR_CERT_REVOKED, X509_V_OK};
 	struct path_verdict *v;
 	size_t at = 0;
 
-	while ((v = path_verdict_next(s, codes, &at)))
-		path_say(s, v->link, report, NULL, "it was revoked: %s", v->detail);
+	while ((v = path_verdict_next(s, codes, &at))) {
+		v->dismissed = !is_signed(s, v);
+		if (!v->dismissed)
+			path_say(s, v->link, report, NULL, "it was revoked: %s", v->detail);
+	}
 }
 
 void path_crl_missing(struct path_subject *s, struct lint_report *report)

@@ -399,6 +399,9 @@ static void expect_with_crls(struct path_options o, const char *signer, bool rev
 		fail();
 	}
 	assert_int_equal(path_is_good(&path), !rule || severity != SEVERITY_ERROR);
+	/* Nobody is told that it was revoked on the word of a stranger. */
+	if (signer)
+		assert_null(findings_find(&path.links[0].findings, "path_revoked"));
 	path_free(&path);
 	bytes_free(&crls[0]);
 	bytes_free(&crls[1]);
