@@ -18,7 +18,14 @@ import sys
 
 SUBCA = os.environ.get("SUBCA", "build/subca")
 HERE = os.path.dirname(os.path.abspath(__file__))
-SERVER = "1.3.6.1.5.5.7.3.1"
+# What each verifier is asked of a certificate for a use: subca, openssl, certtool, NSS. None: it has
+# no word for it.
+USES = {
+    "server": ("server", "sslserver", "1.3.6.1.5.5.7.3.1", "1"),
+    "client": ("client", "sslclient", "1.3.6.1.5.5.7.3.2", "0"),
+    "ocsp": ("any", "ocsphelper", "1.3.6.1.5.5.7.3.9", "10"),
+    "ca": ("ca", None, None, "3"),
+}
 
 
 def run(*argv, stdin=None):
@@ -57,12 +64,20 @@ def last_line(text):
 
 
 def use(folder):
+    """What the file "use" of a case says; else it is for a server, but where its name says a CA."""
+    if os.path.exists(folder + "/use"):
+        with open(folder + "/use", encoding="ascii") as text:
+            return text.read()
     name = os.path.basename(folder)
     return "ca" if name == "good-ca" or name.startswith("ca-below-end") else "server"
 
 
+def use_for(folder, place):
+    return USES[use(folder)][place]
+
+
 def by_subca(folder):
-    code, text = run(SUBCA, "verify", "--for", use(folder), "--root", folder + "/root.pem",
+    code, text = run(SUBCA, "verify", "--for", use_for(folder, 0), "--root", folder + "/root.pem",
                      *chain_option(folder, "--chain"), folder + "/leaf.pem")
     verdict = [line for line in text.splitlines() if "leaf.pem: " in line]
     good = bool(verdict) and verdict[0].endswith(": good")
@@ -71,7 +86,7 @@ def by_subca(folder):
 
 
 def by_openssl(folder):
-    purpose = [] if use(folder) == "ca" else ["-purpose", "sslserver"]
+    purpose = ["-purpose", use_for(folder, 1)] if use_for(folder, 1) else []
     code, text = run("openssl", "verify", "-x509_strict", *purpose, "-CAfile",
                      folder + "/root.pem", *chain_option(folder, "-untrusted"),
                      folder + "/leaf.pem")
@@ -81,7 +96,7 @@ def by_openssl(folder):
 
 
 def by_certtool(folder):
-    purpose = [] if use(folder) == "ca" else ["--verify-purpose", SERVER]
+    purpose = ["--verify-purpose", use_for(folder, 2)] if use_for(folder, 2) else []
     code, text = run("certtool", "--verify", "--verify-profile", "medium", "--load-ca-certificate",
                      folder + "/root.pem", *purpose, "--infile", folder + "/whole.pem")
     said = [line for line in text.splitlines() if "Chain verification output:" in line]
@@ -97,8 +112,7 @@ def by_botan(folder):
 
 def by_nss(folder):
     above = [word for path in cas(folder) for word in ("-a", path)]
-    usage = "3" if use(folder) == "ca" else "1"
-    code, text = run("vfychain", "-pp", "-u", usage, "-a", folder + "/leaf.pem", *above, "-t", "-a",
+    code, text = run("vfychain", "-pp", "-u", use_for(folder, 3), "-a", folder + "/leaf.pem", *above, "-t", "-a",
                      folder + "/root.pem")
     good = "Chain is good!" in text
     assert (code == 0) == good, text
@@ -136,17 +150,28 @@ def handshake(server, client):
                 pass
 
 
+def verify_strictly(context, folder):
+    """As Python 3.13 and later do by default."""
+    context.load_verify_locations(folder + "/root.pem")
+    context.verify_flags |= ssl.VERIFY_X509_STRICT | 0x80000  # VERIFY_X509_PARTIAL_CHAIN
+
+
 def by_python(folder):
-    """A TLS handshake whose client verifies as Python 3.13 and later do by default."""
+    """A TLS handshake in which the client verifies, or for a client's certificate the server."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     client = ssl.create_default_context()
     try:
         server.set_ciphers("ALL:@SECLEVEL=0")
         server.load_cert_chain(folder + "/whole.pem", folder + "/key.pem")
-        client.load_verify_locations(folder + "/root.pem")
+        if use(folder) == "client":
+            server.verify_mode = ssl.CERT_REQUIRED
+            client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+            client.load_cert_chain(folder + "/whole.pem", folder + "/key.pem")
+            verify_strictly(server, folder)
+        else:
+            verify_strictly(client, folder)
     except ssl.SSLError as problem:
         return False, str(problem)
-    client.verify_flags |= ssl.VERIFY_X509_STRICT | 0x80000  # VERIFY_X509_PARTIAL_CHAIN
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     try:
         handshake(server.wrap_bio(to_server, to_client, server_side=True),
