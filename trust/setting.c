@@ -153,7 +153,7 @@ static enum status add_value(struct searching *s, const struct tool_setting *set
 	enum status status = STATUS_OK;
 
 	if (setting->slot == SLOT_OFF) {
-		if (!is_listed(setting->off, value))
+		if (!is_listed(setting->when, value))
 			return STATUS_OK;
 		path = strdup(value);
 		return path ? add(s, setting, file, path, e) : error_memory(e);
@@ -181,6 +181,18 @@ static enum status cut(const struct tool_setting *setting, const char *value, st
 	return STATUS_OK;
 }
 
+/* A value that says yes to a place. */
+static enum status find_meant(struct searching *s, const struct tool_setting *setting,
+			      const char *value, struct error *e)
+{
+	bool meant = setting->before ? strstr(value, setting->before) != NULL
+				     : is_listed(setting->when, value);
+	char *path = NULL;
+	enum status status = meant ? path_of(s->values, setting->file, &path, e) : STATUS_OK;
+
+	return path ? add(s, setting, NULL, path, e) : status;
+}
+
 /* A list of folders is one for each, as in PATH. */
 static enum status find_variable(struct searching *s, const struct tool_setting *setting,
 				 struct error *e)
@@ -191,6 +203,8 @@ static enum status find_variable(struct searching *s, const struct tool_setting 
 
 	if (!value || !*value)
 		return STATUS_OK;
+	if (setting->file && setting->slot != SLOT_OFF)
+		return find_meant(s, setting, value, e);
 	if (setting->slot == SLOT_FOLDER) {
 		while (status == STATUS_OK && *value) {
 			size_t len = strcspn(value, ":");

@@ -93,18 +93,21 @@ enum tool_slot {
  * A path may begin with "~/" or with "$NAME", which has to be set; {systemfile} and {systemfolder}
  * are the machine's store, {prefix} the folder above that of the tool's program. In mend: {bundle},
  * {root}, and {install}, the command that puts the root into the machine's store.
+ *
+ * file is that of a line; of a place, or NULL for what is inside the tool; and what a variable means
+ * whose value is no path but one of when, or has before in it.
  */
 struct tool_setting {
 	enum tool_source source;
 	enum tool_slot slot;
 	const char *name;	     /* of the variable, the key, the place */
-	const char *file;	     /* the line's; the place's: NULL for what is inside the tool */
+	const char *file;	     /* see above */
 	const char *section;	     /* of the line; NULL: wherever it stands */
 	const char *ask[TOOL_NAMES]; /* the answer's, and a place's: a path in one line */
-	const char *before,
-		*below;	  /* of the value: what stands before the path, what comes after */
-	const char *off;  /* the values that switch off, "0 no off"; NULL: any */
-	const char *mend; /* NULL: made from what it is */
+	const char *before;	     /* what stands before the path in the value; NULL: nothing */
+	const char *below;	     /* what is looked for below the path; NULL: itself */
+	const char *when;	     /* the values that count, "0 no off"; NULL: any */
+	const char *mend;	     /* NULL: made from what it is */
 };
 
 struct tool {

@@ -3,9 +3,15 @@
 static const struct tool_step node_steps[] = {
 	{TOOL_UNIX, "this shell", "export NODE_EXTRA_CA_CERTS=\"{root}\""},
 	{TOOL_WINDOWS, "this user", "setx NODE_EXTRA_CA_CERTS \"{root}\""},
-	{TOOL_UNIX | TOOL_WINDOWS,
-	 "from the system's store instead (Node.js 22.15, 23.8 and later)",
+	{TOOL_LINUX, "from the system's store as well (Node.js 22.15, 23.9 and later)",
 	 "node --use-system-ca app.js"},
+	{TOOL_MACOS | TOOL_WINDOWS,
+	 "from the system's store as well (Node.js 22.15, 23.8 and later)",
+	 "node --use-system-ca app.js"},
+	{TOOL_UNIX, "this shell, from the system's store as well (22.19, 24.6 and later)",
+	 "export NODE_USE_SYSTEM_CA=1"},
+	{TOOL_WINDOWS, "this user, from the Windows store as well (22.19, 24.6 and later)",
+	 "setx NODE_USE_SYSTEM_CA 1"},
 	{TOOL_UNIX, "from a bundle instead",
 	 "export SSL_CERT_FILE=\"{bundle}\"\nnode --use-openssl-ca app.js"},
 	{TOOL_DOCKERFILE, "the image", "COPY root.pem {root}\nENV NODE_EXTRA_CA_CERTS={root}"},
@@ -28,14 +34,24 @@ static const struct tool_client node_clients[] = {
 	{0},
 };
 
-#define NODE_OFF                                                   \
-	{                                                          \
-		.source = SOURCE_VARIABLE, .slot = SLOT_OFF,       \
-		.name = "NODE_TLS_REJECT_UNAUTHORIZED", .off = "0" \
+#define NODE_OFF                                                    \
+	{                                                           \
+		.source = SOURCE_VARIABLE, .slot = SLOT_OFF,        \
+		.name = "NODE_TLS_REJECT_UNAUTHORIZED", .when = "0" \
 	}
 
 static const struct tool_setting node_settings[] = {
 	VARIABLE(SLOT_ADDED, "NODE_EXTRA_CA_CERTS"),
+	{.source = SOURCE_VARIABLE,
+	 .slot = SLOT_ADDED,
+	 .name = "NODE_USE_SYSTEM_CA",
+	 .when = "1",
+	 .file = "{systemfile}"},
+	{.source = SOURCE_VARIABLE,
+	 .slot = SLOT_ADDED,
+	 .name = "NODE_OPTIONS",
+	 .before = "--use-system-ca",
+	 .file = "{systemfile}"},
 	{.source = SOURCE_PLACE,
 	 .slot = SLOT_FILE,
 	 .name = "its own roots",
@@ -73,7 +89,7 @@ static const struct tool_client npm_clients[] = {
 #define NPMRC_OFF(path)                                                                        \
 	{                                                                                      \
 		.source = SOURCE_LINE, .slot = SLOT_OFF, .name = "strict-ssl", .file = (path), \
-		.off = "false"                                                                 \
+		.when = "false"                                                                \
 	}
 
 static const struct tool_setting npm_settings[] = {
@@ -88,7 +104,7 @@ static const struct tool_setting npm_settings[] = {
 	{.source = SOURCE_VARIABLE,
 	 .slot = SLOT_OFF,
 	 .name = "npm_config_strict_ssl",
-	 .off = "false"},
+	 .when = "false"},
 	NPMRC_OFF(".npmrc"),
 	NPMRC_OFF("$npm_config_userconfig"),
 	NPMRC_OFF("~/.npmrc"),
@@ -108,7 +124,8 @@ static const struct tool_step java_steps[] = {
 	 "java -Djavax.net.ssl.trustStore=ca-bundle.p12 -Djavax.net.ssl.trustStorePassword=changeit "
 	 "-jar app.jar"},
 	{TOOL_WINDOWS, "from the Windows store instead",
-	 "setx JAVA_TOOL_OPTIONS \"-Djavax.net.ssl.trustStoreType=Windows-ROOT\""},
+	 "setx JAVA_TOOL_OPTIONS \"-Djavax.net.ssl.trustStoreType=Windows-ROOT "
+	 "-Djavax.net.ssl.trustStore=NONE\""},
 	{TOOL_DOCKERFILE, "the image",
 	 "COPY root.pem {root}\n"
 	 "RUN keytool -importcert -noprompt -cacerts -storepass changeit -alias subca-root -file "

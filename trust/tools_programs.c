@@ -104,7 +104,8 @@ static const struct tool_step wget_steps[] = {
 	{TOOL_UNIX, "one command", "wget --ca-certificate=\"{bundle}\" https://www.example.com/"},
 	{TOOL_UNIX, "this user", "printf 'ca_certificate = %s\\n' \"{bundle}\" >>~/.wgetrc"},
 	{TOOL_WINDOWS, "this user",
-	 "Add-Content \"$env:USERPROFILE\\.wgetrc\" 'ca_certificate = {bundle}'"},
+	 "Add-Content \"$env:USERPROFILE\\.wgetrc\" 'ca_certificate = {bundle}'\n"
+	 "setx WGETRC \"$env:USERPROFILE\\.wgetrc\""},
 	{TOOL_DOCKERFILE, "the image",
 	 "COPY ca-bundle.pem {bundle}\n"
 	 "RUN echo 'ca_certificate = {bundle}' >>/etc/wgetrc"},
@@ -127,7 +128,7 @@ static const struct tool_client wget_clients[] = {
 #define WGETRC_OFF(path)                                                              \
 	{                                                                             \
 		.source = SOURCE_LINE, .slot = SLOT_OFF, .name = "check_certificate", \
-		.file = (path), .off = "off no 0 quiet"                               \
+		.file = (path), .when = "off no 0 quiet"                              \
 	}
 
 static const struct tool_setting wget_settings[] = {
@@ -172,12 +173,13 @@ static const struct tool_client git_clients[] = {
 		.ask = {"git", "config", scope, "--get", key},                                 \
 		.mend = "git config " scope " " key " {bundle}"                                \
 	}
-#define GIT_OFF(scope)                                                                             \
-	{                                                                                          \
-		.source = SOURCE_ANSWER, .slot = SLOT_OFF,                                         \
-		.name = "git config " scope " http.sslVerify",                                     \
-		.ask = {"git", "config", scope, "--get", "http.sslVerify"},                        \
-		.off = "false no off 0", .mend = "git config " scope " --unset-all http.sslVerify" \
+#define GIT_OFF(scope)                                                      \
+	{                                                                   \
+		.source = SOURCE_ANSWER, .slot = SLOT_OFF,                  \
+		.name = "git config " scope " http.sslVerify",              \
+		.ask = {"git", "config", scope, "--get", "http.sslVerify"}, \
+		.when = "false no off 0",                                   \
+		.mend = "git config " scope " --unset-all http.sslVerify"   \
 	}
 
 static const struct tool_setting git_settings[] = {

@@ -34,7 +34,7 @@ static const struct tool_setting apt_settings[] = {
 	 .slot = SLOT_OFF,
 	 .name = "Acquire::https::Verify-Peer",
 	 .ask = {"apt-config", "dump", "--format", "%v%n", "Acquire::https::Verify-Peer"},
-	 .off = "false no off 0 without disable",
+	 .when = "false no off 0 without disable",
 	 .mend = "grep -r Verify-Peer /etc/apt/apt.conf*  # and take that line out"},
 	{0},
 };
@@ -58,6 +58,7 @@ static const struct tool_step rhel_steps[] = {
 	 "install -m 644 \"{root}\" /etc/pki/ca-trust/source/anchors/subca-root.pem\n"
 	 "update-ca-trust extract"},
 	{TOOL_LINUX, "dnf alone", "dnf config-manager --save --setopt=sslcacert=\"{bundle}\""},
+	{TOOL_LINUX, "dnf 5 alone", "dnf config-manager setopt sslcacert=\"{bundle}\""},
 	{TOOL_DOCKERFILE, "the image",
 	 "COPY root.pem /etc/pki/ca-trust/source/anchors/subca-root.pem\n"
 	 "RUN update-ca-trust extract"},
@@ -71,7 +72,16 @@ static const struct tool_step docker_steps[] = {
 	 "# the daemon asks the system's store: see debian, rhel; then\n"
 	 "systemctl restart docker"},
 	{TOOL_MACOS, "one registry",
-	 "install -m 644 \"{root}\" ~/.docker/certs.d/registry.example.com/ca.crt"},
+	 "mkdir -p ~/.docker/certs.d/registry.example.com\n"
+	 "cp \"{root}\" ~/.docker/certs.d/registry.example.com/ca.crt  # then restart Docker Desktop"},
+	{TOOL_WINDOWS, "one registry (Docker Desktop)",
+	 "$folder = \"$env:USERPROFILE\\.docker\\certs.d\\registry.example.com\"\n"
+	 "New-Item -ItemType Directory -Force $folder | Out-Null\n"
+	 "Copy-Item \"{root}\" \"$folder\\ca.crt\"  # then restart Docker Desktop"},
+	{TOOL_WINDOWS, "one registry (the daemon of Windows Server)",
+	 "$folder = \"$env:ProgramData\\docker\\certs.d\\registry.example.com\"\n"
+	 "New-Item -ItemType Directory -Force $folder | Out-Null\n"
+	 "Copy-Item \"{root}\" \"$folder\\ca.crt\"  # then Restart-Service docker"},
 	{TOOL_WINDOWS, "all registries",
 	 "# the daemon asks the Windows store: see windows; then\nRestart-Service docker"},
 	{TOOL_DOCKERFILE, "a Windows image",

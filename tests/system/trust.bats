@@ -142,6 +142,70 @@ sys.stdout.buffer.write(re.sub(rb"\x17\x0d\d{12}Z", b"\x17\x0d" + b"269999000000
 	[[ $output == *'export CURL_CA_BUNDLE="/opt/b.pem"'* && $output != *setx* ]]
 }
 
+# One line each: a tool, the systems, and what has to stand in the lines for each of them.
+@test "guide: each way to set a tool that there is, for each system" {
+	while IFS='|' read -r tool systems words; do
+		for os in $systems; do
+			run -0 subca trust guide "$tool" --os "$os"
+			for word in $words; do
+				[[ $output == *"${word//+/ }"* ]] || { echo "$tool $os lacks $word"; return 1; }
+			done
+			run -0 subca trust guide "$tool" --os "$os" --format markdown
+			[[ $output == *'```'* ]]
+			[[ $os != linux && $os != macos ]] || subca trust guide "$tool" --os "$os" --format shell | sh -n
+		done
+	done <<-'END'
+		openssl|linux macos|SSL_CERT_FILE -CAfile
+		openssl|windows dockerfile|SSL_CERT_FILE
+		curl|linux macos|CURL_CA_BUNDLE --cacert .curlrc
+		curl|windows dockerfile|CURL_CA_BUNDLE
+		wget|linux macos|--ca-certificate .wgetrc ca_certificate
+		wget|windows|.wgetrc WGETRC
+		wget|dockerfile|ca_certificate /etc/wgetrc
+		git|linux macos|http.sslCAInfo http."https://git.example.com".sslCAInfo GIT_SSL_CAINFO
+		git|windows|http.sslCAInfo schannel
+		git|dockerfile|--system+http.sslCAInfo
+		aws|linux macos|AWS_CA_BUNDLE --ca-bundle default.ca_bundle
+		aws|windows dockerfile|AWS_CA_BUNDLE
+		python|linux macos|SSL_CERT_FILE load_verify_locations
+		python|windows dockerfile|SSL_CERT_FILE
+		httpx|linux macos windows dockerfile|SSL_CERT_FILE
+		requests|linux macos|REQUESTS_CA_BUNDLE verify=
+		requests|windows dockerfile|REQUESTS_CA_BUNDLE
+		urllib3|linux macos windows dockerfile|PoolManager(ca_certs=
+		pip|linux macos|PIP_CERT --cert --use-feature=truststore config+set+global.cert
+		pip|windows|--cert --use-feature=truststore config+set+global.cert
+		pip|dockerfile|PIP_CERT
+		node|linux macos|NODE_EXTRA_CA_CERTS --use-system-ca --use-openssl-ca SSL_CERT_FILE
+		node|windows|NODE_EXTRA_CA_CERTS --use-system-ca
+		node|dockerfile|NODE_EXTRA_CA_CERTS
+		npm|linux macos windows|cafile NODE_EXTRA_CA_CERTS
+		npm|dockerfile|NODE_EXTRA_CA_CERTS
+		java|linux macos|keytool+-importcert -cacerts -Djavax.net.ssl.trustStore=
+		java|windows|keytool+-importcert Windows-ROOT
+		java|dockerfile|keytool+-importcert
+		docker|linux|/etc/docker/certs.d/ ca.crt systemctl+restart
+		docker|macos|~/.docker/certs.d/ ca.crt
+		docker|windows|certs.d ca.crt Restart-Service
+		docker|dockerfile|Import-Certificate
+		debian|linux|/usr/local/share/ca-certificates/ .crt update-ca-certificates Acquire::https::CAInfo
+		debian|dockerfile|/usr/local/share/ca-certificates/ update-ca-certificates
+		alpine|linux dockerfile|update-ca-certificates >>/etc/ssl/certs/ca-certificates.crt
+		rhel|linux|/etc/pki/ca-trust/source/anchors/ update-ca-trust+extract sslcacert
+		rhel|dockerfile|/etc/pki/ca-trust/source/anchors/ update-ca-trust+extract
+		go|linux dockerfile|SSL_CERT_FILE
+		go|macos|keychain
+		go|windows|store
+		cargo|linux macos|CARGO_HTTP_CAINFO cainfo
+		cargo|windows dockerfile|CARGO_HTTP_CAINFO
+		ruby|linux macos windows dockerfile|SSL_CERT_FILE
+		xcode|macos|xcrun+simctl+keychain+booted+add-root-cert
+		android|linux macos windows|adb+push Settings
+		windows|windows|certutil+-addstore+Root Import-Certificate
+		macos|macos|security+add-trusted-cert+-d+-r+trustRoot+-k
+	END
+}
+
 @test "guide: shell lines parse, and set what they say" {
 	run -0 subca trust guide --format shell
 	sh -n <<<"$output"
@@ -197,6 +261,30 @@ fake_system() {
 	[ -z "$(find -L sys/etc/ssl/certs -type l)" ]
 	[ "$(ls sys/usr/local/share/ca-certificates)" = alpha.crt ]
 	run -3 subca trust remove root/ca.pem --prefix "$PWD/sys" --yes
+}
+
+# RHEL's program is not on Debian: one that notes how it is called stands for it, in a view of our own.
+@test "install and remove with update-ca-trust, where that is what there is" {
+	[ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null || skip "needs root and a view of its own"
+	mkdir -p sys/etc/pki/ca-trust/source/anchors anchors/source/anchors bin
+	printf '#!/bin/sh\necho "$*" >>%s/called\n' "$PWD" >bin/update-ca-trust
+	chmod +x bin/update-ca-trust
+	rhel() {
+		unshare -m sh -c 'mount --bind /dev/null /usr/sbin/update-ca-certificates 2>/dev/null
+			mount --bind bin /usr/local/sbin && exec "$0" "$@"' "$@"
+	}
+	run -0 rhel "$SUBCA" trust install -C root --prefix "$PWD/sys" --yes
+	[[ $output == *"write $PWD/sys/etc/pki/ca-trust/source/anchors/subca-"*.pem*"update-ca-trust extract"* ]]
+	cmp sys/etc/pki/ca-trust/source/anchors/subca-*.pem root/ca.pem
+	[ "$(cat called)" = "extract -o $PWD/sys/etc/pki/ca-trust/extracted" ]
+	run -0 rhel "$SUBCA" trust remove -C root --prefix "$PWD/sys" --yes
+	[ -z "$(ls sys/etc/pki/ca-trust/source/anchors)" ]
+	[ "$(wc -l <called)" -eq 2 ]
+	# Its failure undoes what was done.
+	printf '#!/bin/sh\necho no such thing >&2\nexit 1\n' >bin/update-ca-trust
+	run -10 rhel "$SUBCA" trust install -C root --prefix "$PWD/sys" --yes
+	[[ $output == *"no such thing"* ]]
+	[ -z "$(ls sys/etc/pki/ca-trust/source/anchors)" ]
 }
 
 @test "install: refused, declined or failed changes nothing" {

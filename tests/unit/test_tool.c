@@ -100,6 +100,49 @@ static void each_client_is_whole(void **state)
 	assert_true(count > 15);
 }
 
+static void check_setting(const struct tool_setting *t)
+{
+	static const struct tool_value places[] = {
+		{"systemfile", "F"}, {"systemfolder", "D"}, {"prefix", "P"}};
+	static const struct tool_value lines[] = {{"bundle", "B"}, {"root", "R"}, {"install", "I"}};
+	struct error e = {0};
+	struct text out = {0};
+
+	assert_non_null(t->name);
+	if (t->file)
+		assert_int_equal(tool_expand(t->file, places, 3, &out, &e), STATUS_OK);
+	if (t->mend)
+		assert_int_equal(tool_expand(t->mend, lines, 3, &out, &e), STATUS_OK);
+	text_free(&out);
+	assert_null(t->ask[TOOL_NAMES - 1]);
+	assert_int_equal(t->source == SOURCE_ANSWER && !t->ask[0], 0);
+	assert_int_equal(t->source == SOURCE_LINE && !t->file, 0);
+	/* What a tool does by itself does not switch anything off, and somebody has to mend it. */
+	assert_int_equal(t->source == SOURCE_PLACE && t->slot == SLOT_OFF, 0);
+	assert_int_equal(t->source == SOURCE_PLACE && t->slot == SLOT_FILE && !t->mend, 0);
+}
+
+/* Each tool that the doctor can run has settings, and a place where it looks when none is set. */
+static void each_setting_is_whole(void **state)
+{
+	const struct tool *tool;
+	size_t count = 0;
+
+	(void)state;
+	for (size_t i = 0; (tool = tool_at(i)) != NULL; i++) {
+		bool place = false, own = false;
+
+		for (const struct tool_client *c = tool->clients; c && c->label; c++)
+			own = own || !c->rehearsal_only;
+		for (const struct tool_setting *t = tool->settings; t && t->source; t++, count++) {
+			check_setting(t);
+			place = place || (t->source == SOURCE_PLACE && t->slot == SLOT_FILE);
+		}
+		assert_int_equal(own && !place, 0);
+	}
+	assert_true(count > 100);
+}
+
 static void braces_that_are_none(void **state)
 {
 	struct error e = {0};
@@ -115,9 +158,8 @@ static void braces_that_are_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_id_once),
-		cmocka_unit_test(each_tool_has_its_file),
-		cmocka_unit_test(each_client_is_whole),
+		cmocka_unit_test(each_id_once),		cmocka_unit_test(each_tool_has_its_file),
+		cmocka_unit_test(each_client_is_whole), cmocka_unit_test(each_setting_is_whole),
 		cmocka_unit_test(braces_that_are_none),
 	};
 
