@@ -6,6 +6,7 @@
 #include "base/datetime.h"
 #include "base/file.h"
 #include "cmd/command.h"
+#include "cmd/lab_token.h"
 #include "cmd/self.h"
 #include "trust/bundle.h"
 #include "trust/portal.h"
@@ -13,6 +14,7 @@
 
 #define KEY_TYPE "rsa:3072"
 #define MARK "lab.txt"
+#define SUBJECT "O=Lab,CN=Lab Root CA"
 #define FIRST_SITE "www.example.com"
 #define CLIENT "laptop.example.com"
 
@@ -20,6 +22,8 @@ static const struct option_spec options[] = {
 	{.name = "key",
 	 .argument = "TYPE|URI",
 	 .help = "the root's key, as for init: a type, or where in a token; rsa:3072 else"},
+	{.name = "token",
+	 .help = "the root's key lives on a SoftHSM2 token of the lab's own, in its folder"},
 	{.name = "site",
 	 .argument = "HOST",
 	 .repeatable = true,
@@ -53,6 +57,8 @@ struct paths {
 	const char *folder;
 	char *list[64];
 	size_t count;
+	char *token;	 /* the URI of the root's key on a token of the lab's own; NULL: none */
+	const char *pin; /* the file with its PIN; NULL: none */
 	bool failed;
 };
 
@@ -73,6 +79,7 @@ static void paths_free(struct paths *p)
 {
 	while (p->count)
 		free(p->list[--p->count]);
+	free(p->token);
 }
 
 /* Runs a command of subca: a lab is what people would type. */
@@ -91,19 +98,18 @@ static enum status type(const char *const *words, struct error *e)
 static enum status make_root(const struct invocation *in, struct paths *p, struct error *e)
 {
 	const char *key = options_value(&in->options, "key");
-	bool token = key && strncmp(key, "pkcs11:", 7) == 0;
-	const char *const words[] = {"subca",
-				     "init",
-				     in_lab(p, "root"),
-				     "--quiet",
-				     "--subject",
-				     "O=Lab,CN=Lab Root CA",
-				     "--key",
-				     key ? key : KEY_TYPE,
-				     token ? NULL : "--no-passphrase",
-				     NULL};
+	const char *kind = key ? key : KEY_TYPE;
+	bool elsewhere = key && strncmp(key, "pkcs11:", 7) == 0;
+	const char *const in_token[] = {"subca",      "init",  in_lab(p, "root"), "--quiet",
+					"--subject",  SUBJECT, "--key",		  p->token,
+					"--key-type", kind,    "--pin-file",	  p->pin,
+					NULL};
+	const char *const in_file[] = {"subca",	  "init",      in_lab(p, "root"),
+				       "--quiet", "--subject", SUBJECT,
+				       "--key",	  kind,	       elsewhere ? NULL : "--no-passphrase",
+				       NULL};
 
-	return type(words, e);
+	return type(p->token ? in_token : in_file, e);
 }
 
 static enum status sign(struct paths *p, const char *profile, const char *name, struct error *e)
@@ -113,11 +119,14 @@ static enum status sign(struct paths *p, const char *profile, const char *name, 
 	snprintf(csr, sizeof csr, "%s.csr", name);
 	snprintf(pem, sizeof pem, "%s.pem", name);
 	snprintf(chain, sizeof chain, "%s-chain.pem", name);
-	const char *const words[] = {"subca",		"sign",	     "-C",
-				     in_lab(p, "root"), "--profile", profile,
-				     "--yes",		"--quiet",   "-o",
-				     in_lab(p, pem),	"--chain",   in_lab(p, chain),
-				     in_lab(p, csr),	NULL};
+	const char *const words[] = {"subca",	     "sign",
+				     "-C",	     in_lab(p, "root"),
+				     "--profile",    profile,
+				     "--yes",	     "--quiet",
+				     "-o",	     in_lab(p, pem),
+				     "--chain",	     in_lab(p, chain),
+				     in_lab(p, csr), p->pin ? "--pin-file" : NULL,
+				     p->pin,	     NULL};
 
 	return p->failed ? error_memory(e) : type(words, e);
 }
@@ -209,9 +218,16 @@ static enum status make_weekly(struct paths *p, struct error *e)
 
 static enum status make_around(struct paths *p, struct error *e)
 {
-	const char *const crl[] = {
-		"subca", "crl", "-C", in_lab(p, "root"), "--quiet", "-o", in_lab(p, "root.crl"),
-		NULL};
+	const char *const crl[] = {"subca",
+				   "crl",
+				   "-C",
+				   in_lab(p, "root"),
+				   "--quiet",
+				   "-o",
+				   in_lab(p, "root.crl"),
+				   p->pin ? "--pin-file" : NULL,
+				   p->pin,
+				   NULL};
 	const char *const bundle[] = {"subca",
 				      "bundle",
 				      "-C",
@@ -247,6 +263,10 @@ static enum status make(const struct invocation *in, struct paths *p, struct err
 
 	if (s == STATUS_EXISTS)
 		return s;
+	if (s == STATUS_OK && options_given(&in->options, "token")) {
+		p->pin = in_lab(p, LAB_TOKEN_PIN);
+		s = lab_token_make(p->folder, &p->token, e);
+	}
 	if (s == STATUS_OK)
 		s = make_root(in, p, e);
 	if (s == STATUS_OK)
@@ -276,7 +296,8 @@ static enum status report(struct invocation *in, struct paths *p, struct error *
 					 contents[i].what));
 	if (in->output.json)
 		return output_json(&in->output, "lab",
-				   json_pack("{s:o, s:o}", "folder", output_json_text(p->folder),
+				   json_pack("{s:o, s:b, s:o}", "folder",
+					     output_json_text(p->folder), "token", p->token != NULL,
 					     "files", files),
 				   e);
 	json_decref(files);
@@ -285,6 +306,10 @@ static enum status report(struct invocation *in, struct paths *p, struct error *
 	printf("Made %s: a lab. Its keys are not encrypted, and worth nothing.\n", p->folder);
 	for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++)
 		printf("  %-18s %s\n", contents[i].file, contents[i].what);
+	if (p->token)
+		printf("The root's key lives on a token: export SOFTHSM2_CONF=%s, and give\n"
+		       "the root's commands --pin-file %s.\n",
+		       getenv("SOFTHSM2_CONF"), p->pin);
 	return output_check(e);
 }
 
@@ -314,10 +339,14 @@ static enum status destroy(struct invocation *in, struct paths *p, struct error 
 static enum status run(struct invocation *in, struct error *e)
 {
 	struct paths p = {.folder = in->options.operands[0]};
+	const char *key = options_value(&in->options, "key");
 	bool there = file_exists(in_lab(&p, MARK));
 	enum status s;
 
-	if (options_given(&in->options, "destroy"))
+	if (options_given(&in->options, "token") && key && strncmp(key, "pkcs11:", 7) == 0)
+		s = error_set(e, STATUS_USAGE, NULL, "give one of them",
+			      "--token makes a token, --key names one");
+	else if (options_given(&in->options, "destroy"))
 		s = destroy(in, &p, e);
 	else if (there && options_given(&in->options, "site"))
 		s = make_sites(&in->options, &p, e);
@@ -335,14 +364,16 @@ const struct command command_lab = {
 	.name = "lab",
 	.usage = "[options] DIR",
 	.summary = "make a whole test estate: root, portals, sites, clients",
-	.about = "Makes DIR with a root CA, requests as ZIA's and ZPA's portals make them (with a "
-		 "little portal that keeps their keys), their signed intermediates, the weekly "
-		 "\"(t)\" CA below ZIA's, site certificates below that, a client certificate below "
-		 "ZPA's, a CRL and a bundle: to try the whole circle out before anything is "
-		 "signed that counts. Nothing in it is protected.\n\n"
-		 "With --site, certificates for more sites are minted in a lab that is there. "
-		 "--destroy removes a lab, and nothing that is none.\n\n"
-		 "Example: subca lab lab --site www.example.com --site intranet.example.com",
+	.about =
+		"Makes DIR with a root CA, requests as ZIA's and ZPA's portals make them (with a "
+		"little portal that keeps their keys), their signed intermediates, the weekly "
+		"\"(t)\" CA below ZIA's, site certificates below that, a client certificate below "
+		"ZPA's, a CRL and a bundle: to try the whole circle out before anything is "
+		"signed that counts. Nothing in it is protected.\n\n"
+		"With --token the root's key is made on a SoftHSM2 token that the lab brings along.\n\n"
+		"With --site, certificates for more sites are minted in a lab that is there. "
+		"--destroy removes a lab, and nothing that is none.\n\n"
+		"Example: subca lab lab --site www.example.com --site intranet.example.com",
 	.least = 1,
 	.most = 1,
 	.operands = {{"DIR", COMPLETE_DIR, NULL}},

@@ -94,6 +94,27 @@ for f in json.load(open("lab.json"))["files"]:
 	run -3 subca lab no/such/folder
 }
 
+@test "with --token the root's key lives on a token that the lab brings along" {
+	command -v softhsm2-util >/dev/null || skip "no SoftHSM2 here"
+	run -2 subca lab held --token --key "pkcs11:token=Other;object=root"
+	subca lab held --token --key ec:P-256
+	[ ! -e held/root/private/ca.key ]
+	openssl verify -x509_strict -CAfile held/root/ca.pem held/zia.pem
+	openssl crl -inform DER -in held/root.crl -CAfile held/root/ca.pem -noout 2>&1 | grep -q "verify OK"
+	[ "$(find held -name 'pin' -perm 600 | wc -l)" -eq 1 ]
+	openssl req -new -newkey rsa:2048 -nodes -keyout more.key -out more.csr -subj /CN=More 2>/dev/null
+	# Only with the token and its PIN.
+	run ! subca sign -C held/root --profile zia --yes more.csr </dev/null
+	SOFTHSM2_CONF=held/softhsm2.conf subca sign -C held/root --profile zia --yes --pin-file held/pin \
+		-o more.pem --chain more-chain.pem more.csr
+	openssl verify -CAfile held/root/ca.pem more.pem
+	subca lab held --destroy --yes
+	[ ! -e held ]
+	# Nothing is left of one that could not be made.
+	run ! subca lab held --token --key ec:P-999
+	[ ! -e held ]
+}
+
 @test "the root's key may live in a token" {
 	command -v softhsm2-util >/dev/null || skip "no SoftHSM2 here"
 	mkdir tokens
