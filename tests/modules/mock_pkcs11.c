@@ -8,6 +8,7 @@
  *     MOCK_FAULT="C_Sign=hang"      does not come back
  *     MOCK_FAULT="C_Sign=late"      is done, and then does not come back
  *     MOCK_FAULT="C_Sign=slow"      comes back after two seconds
+ *     MOCK_FAULT="C_Sign=brief"     after 5 ms
  *     MOCK_FAULT="C_Sign=wrong"     gives a signature with one bit turned
  *     MOCK_FAULT="C_Sign=long"      says that it gave more than there is room for
  *     MOCK_FAULT="C_Sign=leak"      loses some memory
@@ -83,6 +84,10 @@ static enum action act(const char *order, CK_RV *rv)
 		hang();
 	if (strncmp(order, "slow", 4) == 0) {
 		sleep(2);
+		return ACT_NOT;
+	}
+	if (strncmp(order, "brief", 5) == 0) {
+		usleep(5000);
 		return ACT_NOT;
 	}
 	if (strncmp(order, "leak", 4) == 0) {
