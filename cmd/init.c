@@ -286,6 +286,38 @@ static enum status report(struct invocation *in, const struct create_order *orde
 	return s;
 }
 
+/* Without the PIN, so that it works where the token is out of reach: its key is left, and told of. */
+static enum status discard(struct invocation *in, struct error *e)
+{
+	const char *folder = in->options.operands[0], *left = NULL;
+	struct create_order order = {0};
+	struct error ignored;
+	enum status s;
+
+	if (create_order_read(folder, &order, &ignored) == STATUS_OK && !order.use_existing)
+		left = order.key_name;
+	s = output_confirm(&in->output,
+			   order.key_name ? "Remove the half-made CA? Its key stays on the token."
+					  : "Remove the half-made CA with its key?",
+			   e);
+	if (s == STATUS_OK)
+		s = create_discard(folder, e);
+	if (s == STATUS_OK && left)
+		output_note(
+			&in->output,
+			"note: the key stays on the token, if it was made already; it goes with\n"
+			"    subca token delete-key \"%s\"",
+			left);
+	if (s == STATUS_OK && in->output.json)
+		s = output_json(&in->output, "init",
+				json_pack("{s:o, s:b, s:o}", "folder", output_json_text(folder),
+					  "discarded", 1, "key_left",
+					  left ? output_json_text(left) : json_null()),
+				e);
+	create_order_free(&order);
+	return s;
+}
+
 static enum status run(struct invocation *in, struct error *e)
 {
 	const char *folder = in->options.operands[0];
@@ -294,10 +326,8 @@ static enum status run(struct invocation *in, struct error *e)
 	int64_t clock = 0;
 	enum status s;
 
-	if (options_given(&in->options, "discard")) {
-		s = output_confirm(&in->output, "Remove the half-made CA with its key?", e);
-		return s == STATUS_OK ? create_discard(folder, e) : s;
-	}
+	if (options_given(&in->options, "discard"))
+		return discard(in, e);
 	s = datetime_now(&clock, e);
 	if (s == STATUS_OK && resume)
 		s = create_order_read(folder, &order, e);

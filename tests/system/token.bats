@@ -219,6 +219,37 @@ sign() { subca sign -C root --profile subordinate-ca --yes "$@"; }
 	[ "$interrupted" -gt 3 ]
 }
 
+@test "a half-made CA that is discarded leaves its key on the token, and says which and how it goes" {
+	command -v strace > /dev/null || skip "no strace here"
+	halve() { # WORDS…: an init that is killed once the key is there; @ is another label each time
+		for n in $(seq 2 40); do
+			rm -rf root
+			strace -f -o trace -e trace=fsync -e inject=fsync:signal=KILL:when="$n" "$SUBCA" \
+				init root --subject CN=Root "${@//@/$n}" > out 2>&1 || true
+			[ -e root/init.conf ] && [ -e root/store.db ] && return
+		done
+		return 1
+	}
+	halve --key "$(uri half-@)" --key-type ec:P-256
+	# Also where the token is out of reach.
+	SOFTHSM2_CONF=/nowhere run subca init root --discard --yes
+	[ "$status" -eq 0 ]
+	[ ! -e root/store.db ]
+	[[ "$output" == *"stays on the token"* ]]
+	told=$(sed -n 's/.*subca token delete-key "\(.*\)"$/\1/p' <<< "$output")
+	[[ "$told" == "pkcs11:"*"object=half-$n?"* ]]
+	[ "$(objects | grep -c "label: *half-$n\$")" -eq 2 ]
+	subca token delete-key "$told" --yes
+	[ "$(objects | grep -c "label: *half-$n\$")" -eq 0 ]
+	# One that was there before is nobody's to delete.
+	subca token keygen "$(uri old)" --key-type ec:P-256
+	halve --key "$(uri old)" --use-existing
+	subca init root --discard --yes --json > said.json 2> said
+	[ ! -s said ]
+	python3 -c 'import json; d = json.load(open("said.json")); assert d["discarded"] and d["key_left"] is None'
+	[ "$(objects --type privkey | grep -c 'label: *old')" -eq 1 ]
+}
+
 @test "p11-kit's configured modules are used where the URI names none" {
 	export HOME=$PWD XDG_CONFIG_HOME=$PWD/.config
 	mkdir -p .config/pkcs11/modules
