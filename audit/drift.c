@@ -143,15 +143,22 @@ static void compare_purposes(const struct profile *p, const struct audit_certifi
 	EXTENDED_KEY_USAGE_free(found);
 }
 
-static void compare_presence(const struct drift *d, const struct profile *p,
-			     const struct audit_certificate *c, struct text *out)
+static void compare_identifiers(const struct profile *p, const struct audit_certificate *c,
+				struct text *out)
 {
 	if (p->subject_key_identifier && !c->ski.len)
 		differ(out, "no subjectKeyIdentifier");
 	if (p->authority_key_identifier && !c->authority_key.len)
 		differ(out, "no authorityKeyIdentifier");
+}
+
+static void compare_urls(const struct drift *d, const struct profile *p,
+			 const struct audit_certificate *c, struct text *out)
+{
 	if (p->crl_distribution_points && d->urls->crl && !has(c, NID_crl_distribution_points))
 		differ(out, "no URL of a CRL");
+	if (p->freshest_crl && d->urls->crl && d->urls->delta_crl && !has(c, NID_freshest_crl))
+		differ(out, "no URL of a delta CRL");
 	if (p->authority_information_access && (d->urls->ocsp || d->urls->ca_issuers) &&
 	    !has(c, NID_info_access))
 		differ(out, "no authorityInfoAccess");
@@ -241,7 +248,8 @@ enum status drift_compare(const struct drift *d, unsigned number, const struct a
 	compare_constraints(p, c, out);
 	compare_key_usage(p, c, out);
 	compare_purposes(p, c, out);
-	compare_presence(d, p, c, out);
+	compare_identifiers(p, c, out);
+	compare_urls(d, p, c, out);
 	compare_alt_name(p, c, out);
 	compare_life(p, c, out);
 	compare_key(p, c, out);

@@ -35,6 +35,7 @@ void authority_free(struct authority *a)
 		bytes_free(&a->chain[--a->chain_count]);
 	bytes_free(&a->first_serial);
 	free(a->urls.crl);
+	free(a->urls.delta_crl);
 	free(a->urls.ocsp);
 	free(a->urls.ca_issuers);
 	free(a->key);
@@ -88,13 +89,14 @@ static enum status read_urls(const config_setting_t *group, struct ca_urls *urls
 {
 	const struct setting_key keys[] = {
 		{"crl", SETTING_STRING, &urls->crl, 8, 512},
+		{"delta_crl", SETTING_STRING, &urls->delta_crl, 8, 512},
 		{"ocsp", SETTING_STRING, &urls->ocsp, 8, 512},
 		{"ca_issuers", SETTING_STRING, &urls->ca_issuers, 8, 512},
 	};
 
-	if (settings_read(group, keys, 3, e) != STATUS_OK)
+	if (settings_read(group, keys, sizeof keys / sizeof keys[0], e) != STATUS_OK)
 		return error_status(e);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const char *url = *(char **)keys[i].to;
 
 		if (url && !ca_url_is_plain(url))
@@ -470,6 +472,7 @@ enum status authority_conf_text(const char *key, const char *first_serial,
 	text_add(out, "# Put into what is issued from now on, where the profile says so.\n");
 	text_add(out, "urls = {\n");
 	add_url(out, "crl", urls->crl, "http://pki.example.com/root.crl");
+	add_url(out, "delta_crl", urls->delta_crl, "http://pki.example.com/root-delta.crl");
 	add_url(out, "ocsp", urls->ocsp, "http://ocsp.example.com");
 	add_url(out, "ca_issuers", urls->ca_issuers, "http://pki.example.com/root.cer");
 	text_add(out, "};\n");

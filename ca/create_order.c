@@ -17,6 +17,7 @@ void create_order_free(struct create_order *o)
 	free(o->parent);
 	free(o->first_serial);
 	free(o->urls.crl);
+	free(o->urls.delta_crl);
 	free(o->urls.ocsp);
 	free(o->urls.ca_issuers);
 	*o = (struct create_order){0};
@@ -62,6 +63,7 @@ enum status create_order_text(const struct create_order *o, struct text *out, st
 	add_string(out, "parent", o->parent);
 	add_string(out, "serial", o->first_serial);
 	add_string(out, "crl", o->urls.crl);
+	add_string(out, "delta_crl", o->urls.delta_crl);
 	add_string(out, "ocsp", o->urls.ocsp);
 	add_string(out, "ca_issuers", o->urls.ca_issuers);
 	text_printf(out, "days = %d;\n", o->days);
@@ -84,6 +86,7 @@ static enum status read_order(const char *file, struct create_order *o, struct e
 		{"parent", SETTING_STRING, &o->parent, 1, 4096},
 		{"serial", SETTING_STRING, &o->first_serial, 1, 64},
 		{"crl", SETTING_STRING, &o->urls.crl, 1, 512},
+		{"delta_crl", SETTING_STRING, &o->urls.delta_crl, 1, 512},
 		{"ocsp", SETTING_STRING, &o->urls.ocsp, 1, 512},
 		{"ca_issuers", SETTING_STRING, &o->urls.ca_issuers, 1, 512},
 		{"days", SETTING_INT, &o->days, 0, 36525},

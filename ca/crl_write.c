@@ -139,6 +139,22 @@ static enum status add_aki(X509_EXTENSIONS **list, X509 *issuer, struct error *e
 	return s;
 }
 
+/* RFC 5280 5.2.6: a complete CRL says where its delta is, and a delta does not. */
+static enum status add_freshest(const struct writing *w, X509_EXTENSIONS **list, struct error *e)
+{
+	const char *url = authority_urls(w->plan->authority)->delta_crl;
+	CRL_DIST_POINTS *points = NULL;
+	enum status s;
+
+	if (!url || w->plan->crl.base != STORE_NO_CRL)
+		return STATUS_OK;
+	s = distribution_points_new(url, &points, e);
+	if (s == STATUS_OK)
+		s = add_extension(list, NID_freshest_crl, false, points, e);
+	CRL_DIST_POINTS_free(points);
+	return s;
+}
+
 /*
  * No issuingDistributionPoint: each CRL is for all certificates and all reasons, which is what its
  * absence says (RFC 5280 5.2.5).
@@ -155,6 +171,8 @@ static enum status make_tail(struct writing *w, struct error *e)
 		s = add_number(&list, NID_crl_number, false, crl->number, e);
 	if (s == STATUS_OK && crl->base != STORE_NO_CRL)
 		s = add_number(&list, NID_delta_crl, true, crl->base, e);
+	if (s == STATUS_OK)
+		s = add_freshest(w, &list, e);
 	if (s == STATUS_OK)
 		s = der_encode(list, (i2d_of_void *)i2d_X509_EXTENSIONS, &inside, e);
 	if (s == STATUS_OK)

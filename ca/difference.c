@@ -23,6 +23,7 @@ static const char *rule_for(int nid)
 		{NID_subject_alt_name, "profile: subject_alt_name"},
 		{NID_certificate_policies, "profile: certificate_policies"},
 		{NID_crl_distribution_points, "profile and ca.conf: urls.crl"},
+		{NID_freshest_crl, "profile and ca.conf: urls.delta_crl"},
 		{NID_info_access, "profile and ca.conf: urls"},
 	};
 

@@ -249,32 +249,52 @@ static DIST_POINT_NAME *new_full_name(void)
 	return name;
 }
 
+enum status distribution_points_new(const char *url, CRL_DIST_POINTS **out, struct error *e)
+{
+	CRL_DIST_POINTS *points = CRL_DIST_POINTS_new();
+	DIST_POINT *point = DIST_POINT_new();
+	GENERAL_NAME *name = url_name(url);
+
+	*out = NULL;
+	if (!points || !point || !name || !(point->distpoint = new_full_name()) ||
+	    !sk_GENERAL_NAME_push(point->distpoint->name.fullname, name))
+		GENERAL_NAME_free(name);
+	else if (sk_DIST_POINT_push(points, point))
+		*out = points;
+	if (*out)
+		return STATUS_OK;
+	DIST_POINT_free(point);
+	CRL_DIST_POINTS_free(points);
+	return error_memory(e);
+}
+
+static enum status add_points(STACK_OF(X509_EXTENSION) *list, int nid, const char *url,
+			      struct error *e)
+{
+	CRL_DIST_POINTS *points = NULL;
+	enum status s = distribution_points_new(url, &points, e);
+
+	if (s == STATUS_OK)
+		s = add(list, nid, false, points, e);
+	CRL_DIST_POINTS_free(points);
+	return s;
+}
+
 static enum status add_crl_url(const struct extension_input *in, STACK_OF(X509_EXTENSION) *list,
 			       struct error *e)
 {
-	CRL_DIST_POINTS *points;
-	DIST_POINT *point;
-	GENERAL_NAME *name;
-	enum status s;
-
 	if (!in->profile->crl_distribution_points || !in->urls->crl)
 		return STATUS_OK;
-	points = CRL_DIST_POINTS_new();
-	point = DIST_POINT_new();
-	name = url_name(in->urls->crl);
-	if (!points || !point || !name || !(point->distpoint = new_full_name()) ||
-	    !sk_GENERAL_NAME_push(point->distpoint->name.fullname, name)) {
-		GENERAL_NAME_free(name);
-		s = error_memory(e);
-	} else if (!sk_DIST_POINT_push(points, point)) {
-		s = error_memory(e);
-	} else {
-		point = NULL; /* points own it now */
-		s = add(list, NID_crl_distribution_points, false, points, e);
-	}
-	DIST_POINT_free(point);
-	CRL_DIST_POINTS_free(points);
-	return s;
+	return add_points(list, NID_crl_distribution_points, in->urls->crl, e);
+}
+
+/* Beside the complete CRL's place, never in its stead. */
+static enum status add_delta_url(const struct extension_input *in, STACK_OF(X509_EXTENSION) *list,
+				 struct error *e)
+{
+	if (!in->profile->freshest_crl || !in->urls->delta_crl || !in->urls->crl)
+		return STATUS_OK;
+	return add_points(list, NID_freshest_crl, in->urls->delta_crl, e);
 }
 
 static bool push_access(AUTHORITY_INFO_ACCESS *list, int method, const char *url)
@@ -320,9 +340,9 @@ enum status extensions_build(const struct extension_input *in, STACK_OF(X509_EXT
 {
 	static enum status (*const steps[])(const struct extension_input *,
 					    STACK_OF(X509_EXTENSION) *, struct error *) = {
-		add_basic_constraints, add_key_usage,	add_purposes,
-		add_no_check,	       add_identifiers, add_alt_name,
-		add_policies,	       add_access_urls, add_crl_url,
+		add_basic_constraints, add_key_usage, add_purposes, add_no_check,
+		add_identifiers,       add_alt_name,  add_policies, add_access_urls,
+		add_crl_url,	       add_delta_url,
 	};
 	STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
 	enum status s = list ? STATUS_OK : error_memory(e);

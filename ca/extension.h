@@ -13,6 +13,7 @@
 /* Where relying parties find things; each may be NULL. Copied into certificates as they stand. */
 struct ca_urls {
 	char *crl;	  /* cRLDistributionPoints, RFC 5280 4.2.1.13 */
+	char *delta_crl;  /* freshestCRL, 4.2.1.15 and 5.2.6: where the delta CRL is */
 	char *ocsp;	  /* authorityInfoAccess id-ad-ocsp, 4.2.2.1 */
 	char *ca_issuers; /* authorityInfoAccess id-ad-caIssuers: the issuer's certificate in DER */
 };
@@ -43,5 +44,12 @@ struct extension_input {
  */
 MUST_CHECK enum status extensions_build(const struct extension_input *in,
 					STACK_OF(X509_EXTENSION) **out, struct error *e);
+
+/*
+ * One point with one URL, as cRLDistributionPoints and freshestCRL hold it. Freed with
+ * CRL_DIST_POINTS_free().
+ */
+MUST_CHECK enum status distribution_points_new(const char *url, CRL_DIST_POINTS **out,
+					       struct error *e);
 
 #endif

@@ -61,6 +61,7 @@ struct profile {
 	char *policies[PROFILE_POLICIES]; /* dotted OIDs */
 	bool subject_key_identifier, authority_key_identifier;
 	bool crl_distribution_points, authority_information_access;
+	bool freshest_crl;  /* where the delta CRL is; only beside crl_distribution_points */
 	bool ocsp_no_check; /* id-pkix-ocsp-nocheck: nobody asks OCSP about a responder */
 	enum san_rule subject_alt_name;
 

@@ -298,12 +298,28 @@ static enum status read_portal(const config_setting_t *setting, struct profile *
 	return STATUS_OK;
 }
 
+/* What a kind of certificate must or must not be told to do. */
+static enum status check_kind(const config_setting_t *root, const struct profile *p,
+			      struct error *e)
+{
+	bool signs = p->key_usage & (KU_KEY_CERT_SIGN | KU_CRL_SIGN);
+
+	if (p->kind == PROFILE_LEAF && signs)
+		return settings_refuse(root, e, "take keyCertSign and cRLSign out",
+				       "a leaf that may sign certificates or CRLs");
+	if (p->kind == PROFILE_LEAF && p->path_length != PROFILE_PATH_LENGTH_NONE)
+		return settings_refuse(root, e, "take path_length out",
+				       "a leaf with a path length (RFC 5280 4.2.1.9)");
+	if (p->kind != PROFILE_LEAF && !(p->key_usage & KU_KEY_CERT_SIGN))
+		return settings_refuse(root, e, "add keyCertSign to key_usage.bits",
+				       "a CA that may not sign certificates (RFC 5280 4.2.1.3)");
+	return STATUS_OK;
+}
+
 /* What no single key shows: settings that contradict each other. */
 static enum status check_whole(const config_setting_t *root, const struct profile *p,
 			       struct error *e)
 {
-	bool signs = p->key_usage & (KU_KEY_CERT_SIGN | KU_CRL_SIGN);
-
 	if (!p->description)
 		return settings_refuse(root, e, "say in a line what it is for", "no description");
 	if (p->days == 0 || p->max_days == 0)
@@ -315,16 +331,10 @@ static enum status check_whole(const config_setting_t *root, const struct profil
 	if (!p->rsa_max && !p->ec_p256 && !p->ec_p384 && !p->ed25519)
 		return settings_refuse(root, e, "fill the group 'key'",
 				       "no kind of key is allowed");
-	if (p->kind == PROFILE_LEAF && signs)
-		return settings_refuse(root, e, "take keyCertSign and cRLSign out",
-				       "a leaf that may sign certificates or CRLs");
-	if (p->kind == PROFILE_LEAF && p->path_length != PROFILE_PATH_LENGTH_NONE)
-		return settings_refuse(root, e, "take path_length out",
-				       "a leaf with a path length (RFC 5280 4.2.1.9)");
-	if (p->kind != PROFILE_LEAF && !(p->key_usage & KU_KEY_CERT_SIGN))
-		return settings_refuse(root, e, "add keyCertSign to key_usage.bits",
-				       "a CA that may not sign certificates (RFC 5280 4.2.1.3)");
-	return STATUS_OK;
+	if (p->freshest_crl && !p->crl_distribution_points)
+		return settings_refuse(root, e, "set crl_distribution_points as well",
+				       "a delta CRL without the CRL that it adds to");
+	return check_kind(root, p, e);
 }
 
 struct section {
@@ -357,6 +367,7 @@ enum status profile_read(const config_setting_t *root, struct profile *p, struct
 		{"subject_key_identifier", SETTING_BOOL, &p->subject_key_identifier, 0, 0},
 		{"authority_key_identifier", SETTING_BOOL, &p->authority_key_identifier, 0, 0},
 		{"crl_distribution_points", SETTING_BOOL, &p->crl_distribution_points, 0, 0},
+		{"freshest_crl", SETTING_BOOL, &p->freshest_crl, 0, 0},
 		{"authority_information_access", SETTING_BOOL, &p->authority_information_access, 0,
 		 0},
 		{"ocsp_no_check", SETTING_BOOL, &p->ocsp_no_check, 0, 0},

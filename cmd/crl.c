@@ -227,6 +227,10 @@ static enum status run_make(struct invocation *in, struct error *e)
 				options_given(&in->options, "clock-ok"), e);
 	if (s == STATUS_OK)
 		s = crl_prepare(a, &order, &made, e);
+	if (s == STATUS_OK && order.delta && !authority_urls(a)->delta_crl)
+		output_note(&in->output,
+			    "note: nothing says where the delta is: name it in ca.conf, "
+			    "urls.delta_crl, before the next complete CRL");
 	if (s == STATUS_OK) {
 		tell_settled(in, &made);
 		s = key_open(&in->options, a, &signer, e);

@@ -48,6 +48,9 @@ static const struct option_spec options[] = {
 	 .argument = "FIRST",
 	 .help = "count serials up from 0x1000, say; 159 random bits each else"},
 	{.name = "crl-url", .argument = "URL", .help = "where the CRL will be, http://…"},
+	{.name = "delta-crl-url",
+	 .argument = "URL",
+	 .help = "where the delta CRL will be; complete CRLs say so"},
 	{.name = "ocsp-url", .argument = "URL", .help = "where OCSP will be answered, http://…"},
 	{.name = "ca-issuers-url",
 	 .argument = "URL",
@@ -159,6 +162,7 @@ static enum status read_order(const struct options *o, struct create_order *orde
 	    read_key(o, order, e) != STATUS_OK || copy(&order->profile, profile, e) != STATUS_OK ||
 	    copy(&order->first_serial, options_value(o, "serial"), e) != STATUS_OK ||
 	    copy_url(&order->urls.crl, o, "crl-url", e) != STATUS_OK ||
+	    copy_url(&order->urls.delta_crl, o, "delta-crl-url", e) != STATUS_OK ||
 	    copy_url(&order->urls.ocsp, o, "ocsp-url", e) != STATUS_OK ||
 	    copy_url(&order->urls.ca_issuers, o, "ca-issuers-url", e) != STATUS_OK ||
 	    read_parent(o, order, e) != STATUS_OK || read_life(o, order, e) != STATUS_OK)

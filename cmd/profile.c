@@ -97,6 +97,8 @@ static void add_extensions(const struct profile *p, struct text *t)
 		text_printf(t, "%sauthorityKeyIdentifier", separator(t));
 	if (p->crl_distribution_points)
 		text_printf(t, "%scRLDistributionPoints", separator(t));
+	if (p->freshest_crl)
+		text_printf(t, "%sfreshestCRL", separator(t));
 	if (p->authority_information_access)
 		text_printf(t, "%sauthorityInfoAccess", separator(t));
 	if (p->ocsp_no_check)

@@ -89,6 +89,61 @@ refused() {
 	subca journal verify -C root
 }
 
+@test "where deltas have a place, the complete CRL says so, and openssl looks at them" {
+	# with_deltas CERT: openssl with the complete CRL and the delta. Without -extended_crl it takes
+	# a delta for a complete one.
+	with_deltas() {
+		cat root/ca.crl.pem root/ca-delta.crl.pem > both.pem
+		run openssl verify -extended_crl -use_deltas -crl_check -CRLfile both.pem -CAfile root/ca.pem "$1"
+	}
+	crl --quiet
+	[[ $(text) != *"Freshest CRL"* ]]
+	revoke --reason superseded 1.pem
+	run subca crl -C root --delta
+	[[ ${output//$'\n'/ } == *"nothing says where the delta is"* ]]
+	# Without a word of it nobody looks.
+	with_deltas 1.pem
+	[ "$status" -eq 0 ]
+	sed -i 's|# delta_crl|delta_crl|' root/ca.conf
+	subca revoke -C root --yes --quiet --hold 2.pem
+	crl --quiet
+	[[ $(text) == *"X509v3 Freshest CRL: "*"URI:http://pki.example.com/root-delta.crl"* ]]
+	[[ $(text) != *"Freshest CRL: critical"* ]]
+	revoke --reason superseded 3.pem
+	run subca crl -C root --delta
+	[[ $output != *"nothing says"* ]]
+	[[ $(text root/ca-delta.crl) != *"Freshest CRL"* ]]
+	with_deltas 3.pem
+	[ "$status" -ne 0 ]
+	[[ $output == *"certificate revoked"* ]]
+	for file in root/ca.crl root/ca-delta.crl; do
+		run subca lint --issuer root/ca.pem $file
+		[ "$status" -eq 0 ]
+	done
+	subca crl -C root --check root/ca.crl
+}
+
+@test "certificates name the delta's place where their profile says so" {
+	sed -i 's|# crl =|crl =|; s|# delta_crl|delta_crl|' root/ca.conf
+	printf 'extends = "zia";\nfreshest_crl = true;\n' > root/profiles/fresh.conf
+	subca sign -C root --yes --quiet --profile fresh --reissue fresh -o f.pem --chain fc.pem zia.csr
+	openssl x509 -in f.pem -noout -ext freshestCRL | grep -q "URI:http://pki.example.com/root-delta.crl"
+	run subca lint --issuer root/ca.pem f.pem
+	[ "$status" -eq 0 ]
+	printf 'extends = "zia";\nfreshest_crl = true;\ncrl_distribution_points = false;\n' > root/profiles/fresh.conf
+	run subca profile check root/profiles/fresh.conf
+	[ "$status" -eq 4 ]
+	[[ $output == *"without the CRL that it adds to"* ]]
+}
+
+@test "a CRL has no issuingDistributionPoint: it is for all certificates and reasons" {
+	crl --quiet
+	crl --quiet --delta
+	for file in root/ca.crl root/ca-delta.crl; do
+		[[ $(text $file) != *"Issuing Distribution Point"* ]]
+	done
+}
+
 @test "a delta needs a complete CRL that is still good" {
 	refused 1 "no complete CRL" --delta
 	crl --quiet --days 1

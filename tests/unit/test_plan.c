@@ -274,20 +274,36 @@ static void urls_and_names_go_in_where_the_profile_says_so(void **state)
 {
 	struct world *w = *state;
 	char crl[] = "http://pki.example/root.crl", ocsp[] = "http://ocsp.example";
+	char delta[] = "http://pki.example/delta.crl";
 	struct cert_plan *p;
 	X509 *x;
 	GENERAL_NAMES *names;
 
-	w->urls = (struct ca_urls){.crl = crl, .ocsp = ocsp};
+	w->urls = (struct ca_urls){.crl = crl, .delta_crl = delta, .ocsp = ocsp};
 	load(w, "server");
 	p = plan(&w->in);
 	x = certificate_of(p, w->algorithm);
 	assert_true(X509_get_ext_by_NID(x, NID_crl_distribution_points, -1) >= 0);
 	assert_true(X509_get_ext_by_NID(x, NID_info_access, -1) >= 0);
+	assert_true(X509_get_ext_by_NID(x, NID_freshest_crl, -1) < 0);
 	names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
 	assert_int_equal(sk_GENERAL_NAME_num(names), 1);
 	assert_int_equal(X509_get_extended_key_usage(x) & XKU_CODE_SIGN, 0);
 	GENERAL_NAMES_free(names);
+	X509_free(x);
+	plan_free(p);
+	w->profile->freshest_crl = true;
+	p = plan(&w->in);
+	x = certificate_of(p, w->algorithm);
+	assert_true(X509_get_ext_by_NID(x, NID_freshest_crl, -1) >= 0);
+	assert_false(X509_EXTENSION_get_critical(
+		X509_get_ext(x, X509_get_ext_by_NID(x, NID_freshest_crl, -1))));
+	X509_free(x);
+	plan_free(p);
+	w->urls.crl = NULL;
+	p = plan(&w->in);
+	x = certificate_of(p, w->algorithm);
+	assert_true(X509_get_ext_by_NID(x, NID_freshest_crl, -1) < 0);
 	X509_free(x);
 	plan_free(p);
 	w->urls = (struct ca_urls){0};
