@@ -219,13 +219,69 @@ static void compare_digest(const struct profile *p, const struct audit_certifica
 		       p->digest);
 }
 
+#define PARTS_MOST 16
+
+static const struct plain_part *find_part(const struct plain_part *parts, size_t count, int nid)
+{
+	for (size_t i = 0; i < count; i++)
+		if (parts[i].nid == nid)
+			return &parts[i];
+	return NULL;
+}
+
+static bool is_named(const struct profile *p, int nid)
+{
+	for (size_t i = 0; i < p->subject_count; i++)
+		if (p->subject[i].nid == nid)
+			return true;
+	return false;
+}
+
+/*
+ * Whether it is plain that policy_check_subject() has nothing to say: it asks for attributes that are
+ * there or not, and never for a value but where it must be the issuer's.
+ */
+static bool has_fine_subject(const struct profile *p, const struct audit_certificate *c)
+{
+	struct plain_part parts[PARTS_MOST];
+	size_t count;
+
+	if (!c->is_plain || !plain_name_read(c->subject, parts, PARTS_MOST, &count))
+		return false;
+	for (size_t i = 0; i < p->subject_count; i++) {
+		bool there = find_part(parts, count, p->subject[i].nid);
+
+		switch (p->subject[i].rule) {
+		case SUBJECT_SUPPLIED:
+			if (!there)
+				return false;
+			break;
+		case SUBJECT_FORBIDDEN:
+			if (there)
+				return false;
+			break;
+		case SUBJECT_MATCH:
+			return false;
+		default:
+			break;
+		}
+	}
+	for (size_t i = 0; p->subject_others != SUBJECT_OPTIONAL && i < count; i++)
+		if (!is_named(p, parts[i].nid))
+			return false;
+	return true;
+}
+
 static void compare_subject(const struct drift *d, const struct profile *p,
 			    const struct audit_certificate *c, struct text *out)
 {
 	const unsigned char *at = c->subject.data;
-	X509_NAME *subject = d2i_X509_NAME(NULL, &at, (long)c->subject.len);
 	struct error problem;
+	X509_NAME *subject;
 
+	if (has_fine_subject(p, c))
+		return;
+	subject = d2i_X509_NAME(NULL, &at, (long)c->subject.len);
 	/* What the CA's own certificate is held against is itself. */
 	if (subject &&
 	    policy_check_subject(p, subject, p->kind == PROFILE_ROOT ? NULL : (X509 *)d->issuer,

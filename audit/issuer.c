@@ -119,6 +119,7 @@ struct audit_verifier {
 		struct lint_issuer *lint;
 	} read[SLOTS];
 	size_t next, next_read;
+	struct lint_memory *memory;
 };
 
 enum status verifier_new(struct audit_verifier **out, struct error *e)
@@ -128,6 +129,10 @@ enum status verifier_new(struct audit_verifier **out, struct error *e)
 
 	if (!v)
 		return error_memory(e);
+	if (lint_memory_new(&v->memory, e) != STATUS_OK) {
+		verifier_free(v);
+		return error_status(e);
+	}
 	if (!digest_of(DIGEST_SHA256, none, none, digest)) {
 		verifier_free(v);
 		return error_openssl(e, STATUS_SYSTEM, NULL, NULL, "SHA-256 is not to be had");
@@ -144,6 +149,7 @@ void verifier_free(struct audit_verifier *v)
 		EVP_PKEY_CTX_free(v->slots[i].context);
 		lint_issuer_free(v->read[i].lint);
 	}
+	lint_memory_free(v->memory);
 	free(v);
 }
 
@@ -249,8 +255,8 @@ const struct audit_issuer *verifier_find(struct audit_verifier *v,
 	return NULL;
 }
 
-enum status verifier_lint(struct audit_verifier *v, const struct audit_issuer *issuer,
-			  const struct lint_issuer **out, struct error *e)
+static enum status read_issuer(struct audit_verifier *v, const struct audit_issuer *issuer,
+			       const struct lint_issuer **out, struct error *e)
 {
 	size_t at = v->next_read;
 
@@ -268,4 +274,16 @@ enum status verifier_lint(struct audit_verifier *v, const struct audit_issuer *i
 	v->read[at].issuer = issuer;
 	*out = v->read[at].lint;
 	return STATUS_OK;
+}
+
+enum status verifier_lint(struct audit_verifier *v, const struct audit_issuer *issuer,
+			  const struct audit_certificate *c, struct findings *found,
+			  struct error *e)
+{
+	const struct lint_issuer *read = NULL;
+
+	if (issuer && read_issuer(v, issuer, &read, e) != STATUS_OK)
+		return error_status(e);
+	return c->is_plain ? lint_certificate_remembered(v->memory, &c->plain, read, found, e)
+			   : lint_certificate_below(c->der, read, found, e);
 }

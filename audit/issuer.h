@@ -52,8 +52,9 @@ bool verifier_check(struct audit_verifier *v, const struct audit_issuer *issuer,
 const struct audit_issuer *verifier_find(struct audit_verifier *v,
 					 const struct audit_issuers *issuers,
 					 const struct audit_certificate *c, bool *named);
-/* The issuer as lint reads it; v keeps it, and may drop it at the next call. */
+/* What lint says of c below issuer, NULL where that is not known or c itself. */
 MUST_CHECK enum status verifier_lint(struct audit_verifier *v, const struct audit_issuer *issuer,
-				     const struct lint_issuer **out, struct error *e);
+				     const struct audit_certificate *c, struct findings *found,
+				     struct error *e);
 
 #endif

@@ -120,18 +120,14 @@ static enum status judge_signature(const struct judge_order *o, const struct aud
 
 /* --- all -------------------------------------------------------------------------------------- */
 
-static enum status judge_lint(struct audit_verifier *verifier, struct span der,
+static enum status judge_lint(struct audit_verifier *verifier, const struct audit_certificate *c,
 			      const struct audit_issuer *issuer, const struct judged *j,
 			      bool key_is_judged, struct audit_findings *f, struct error *e)
 {
-	const struct lint_issuer *read = NULL;
+	const struct audit_issuer *other = issuer && issuer->record != j->record ? issuer : NULL;
 	struct findings found = {0};
-	enum status s = STATUS_OK;
+	enum status s = verifier_lint(verifier, other, c, &found, e);
 
-	if (issuer && issuer->record != j->record)
-		s = verifier_lint(verifier, issuer, &read, e);
-	if (s == STATUS_OK)
-		s = lint_certificate_below(der, read, &found, e);
 	for (size_t i = 0; s == STATUS_OK && i < found.count; i++)
 		if (!told_elsewhere(found.items[i].rule, key_is_judged))
 			s = take(&found.items[i], j->record, f, e);
@@ -174,7 +170,7 @@ enum status judge_certificate(const struct judge_order *order, struct audit_veri
 	for (size_t i = 0; s == STATUS_OK && i < key.count; i++)
 		s = take(&key.items[i], j->record, findings, e);
 	if (s == STATUS_OK)
-		s = judge_lint(verifier, der, issuer, j, key.count > 0, findings, e);
+		s = judge_lint(verifier, &c, issuer, j, key.count > 0, findings, e);
 	if (s == STATUS_OK)
 		s = judge_drift(order, &c, j, findings, e);
 	j->issuer_record = issuer ? issuer->record : RECORD_NONE;

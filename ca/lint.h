@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/finding.h"
+#include "ca/plain.h"
 
 /* The rules' table, for "subca lint --rules": each id once, in a stable order. */
 const struct rule *lint_rules(size_t *count);
@@ -47,6 +48,19 @@ void lint_issuer_free(struct lint_issuer *issuer);
 /* lint_certificate() below one; NULL: its issuer is unknown, or it is its own. */
 MUST_CHECK enum status lint_certificate_below(struct span der, const struct lint_issuer *issuer,
 					      struct findings *findings, struct error *e);
+
+/*
+ * The same of a certificate taken apart already, by what m remembers of others of its kind: of thousands
+ * that one profile made it asks each rule only for what they differ in. m belongs to one thread, and
+ * issuer to all.
+ */
+struct lint_memory;
+MUST_CHECK enum status lint_memory_new(struct lint_memory **out, struct error *e);
+void lint_memory_free(struct lint_memory *m);
+MUST_CHECK enum status lint_certificate_remembered(struct lint_memory *m,
+						   const struct plain_certificate *p,
+						   const struct lint_issuer *issuer,
+						   struct findings *findings, struct error *e);
 
 /*
  * Every rule that applies to a CRL and its entries. issuer: DER of the certificate whose key signed

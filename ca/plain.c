@@ -36,7 +36,8 @@ static bool take_extension(struct span *rest, struct plain_extension *out)
 {
 	struct span inside, oid, critical;
 
-	if (!der_take(rest, DER_SEQUENCE, &inside) || !der_take(&inside, DER_OID_VALUE, &oid))
+	if (!der_take_whole(rest, DER_SEQUENCE, &inside, &out->der) ||
+	    !der_take(&inside, DER_OID_VALUE, &oid))
 		return false;
 	out->nid = der_oid_nid(oid);
 	out->critical = der_take(&inside, DER_BOOLEAN_VALUE, &critical);
@@ -106,6 +107,44 @@ bool plain_certificate_read(struct span der, struct plain_certificate *out)
 	       take_algorithm(&inside, &out->algorithm, &out->algorithm_nid) &&
 	       der_take_bits(&inside, &out->signature) && inside.len == 0 &&
 	       read_fields(fields, out) && der_canonical(der, &offset) == DER_CANONICAL;
+}
+
+#define TYPES_WHOLE                                                                         \
+	(B_ASN1_UTF8STRING | B_ASN1_PRINTABLESTRING | B_ASN1_IA5STRING | B_ASN1_T61STRING | \
+	 B_ASN1_NUMERICSTRING | B_ASN1_VISIBLESTRING)
+
+bool plain_part_take(struct span *rdn, struct plain_part *out)
+{
+	struct der_value value;
+	struct span inside;
+
+	if (!der_take(rdn, DER_SEQUENCE, &inside) || !der_take(&inside, DER_OID_VALUE, &out->oid) ||
+	    !der_value_read(inside, &value) || value.size != inside.len || value.constructed ||
+	    value.class != V_ASN1_UNIVERSAL || !(ASN1_tag2bit(value.tag) & TYPES_WHOLE))
+		return false;
+	out->nid = der_oid_nid(out->oid);
+	out->type = value.tag;
+	out->text = value.content;
+	return true;
+}
+
+bool plain_name_read(struct span name, struct plain_part parts[], size_t room, size_t *count)
+{
+	struct span rest, rdn;
+
+	*count = 0;
+	if (!der_take(&name, DER_SEQUENCE, &rest) || name.len)
+		return false;
+	for (size_t place = 1; rest.len; place++) {
+		if (!der_take(&rest, DER_SET, &rdn) || rdn.len == 0)
+			return false;
+		for (; rdn.len; ++*count) {
+			if (*count == room || !plain_part_take(&rdn, &parts[*count]))
+				return false;
+			parts[*count].rdn = place;
+		}
+	}
+	return true;
 }
 
 bool plain_rsa_bits(struct span spki, struct span *key)

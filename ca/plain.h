@@ -14,7 +14,7 @@
 struct plain_extension {
 	int nid; /* NID_undef: unknown to OpenSSL */
 	bool critical;
-	struct span value;
+	struct span der, value;
 };
 
 /* All borrowed from der. */
@@ -31,6 +31,23 @@ struct plain_certificate {
 	size_t extension_count;
 	struct plain_extension extension[PLAIN_EXTENSIONS_MAX];
 };
+
+/* One attribute of a name. */
+struct plain_part {
+	int nid;	  /* NID_undef: unknown to OpenSSL */
+	struct span oid;  /* content */
+	int type;	  /* V_ASN1_… */
+	struct span text; /* the octets of a string; empty where the type is none */
+	size_t rdn;	  /* from 1 */
+};
+
+/*
+ * Steps over one attribute of an RDN whose value is a string; rdn is left alone. False for any other,
+ * and for strings of wide characters, which may be cut off.
+ */
+bool plain_part_take(struct span *rdn, struct plain_part *out);
+/* All of a Name that holds at most room of them and no empty RDN; false for any other. */
+bool plain_name_read(struct span name, struct plain_part parts[], size_t room, size_t *count);
 
 /* False where it is not of that form; then nothing in *out means anything. */
 bool plain_certificate_read(struct span der, struct plain_certificate *out);

@@ -68,7 +68,7 @@ void lint_cabf_common_name(const struct lint_subject *s, struct lint_report *rep
 	if (!is_server(s) || !names)
 		return;
 	for (size_t i = 0; i < s->subject_name.count; i++) {
-		const struct lint_part *a = &s->subject_name.parts[i];
+		const struct plain_part *a = &s->subject_name.parts[i];
 
 		if (a->nid != NID_commonName ||
 		    !(ASN1_tag2bit(a->type) & (B_ASN1_UTF8STRING | B_ASN1_PRINTABLESTRING)))

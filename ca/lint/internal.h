@@ -15,6 +15,7 @@
 #include "ca/lint.h"
 #include "ca/lint/asn1.h"
 #include "ca/lint/report.h"
+#include "ca/plain.h"
 
 /* The extensions that lint decodes; the rest are only counted and held against criticality. */
 enum lint_known {
@@ -90,21 +91,12 @@ struct lint_entries {
 #define LINT_TYPES_TEXT \
 	(LINT_TYPES_DIRECTORY | B_ASN1_IA5STRING | B_ASN1_NUMERICSTRING | B_ASN1_VISIBLESTRING)
 
-/* One attribute of a name. */
-struct lint_part {
-	int nid;	  /* NID_undef: unknown to OpenSSL */
-	struct span oid;  /* content */
-	int type;	  /* V_ASN1_… */
-	struct span text; /* empty unless the type is of LINT_TYPES_TEXT */
-	size_t rdn;	  /* from 1 */
-};
-
 #define LINT_PARTS_FEW 8
 
 struct lint_name {
 	size_t rdns, count, room;
-	struct lint_part *parts; /* owned unless they are few */
-	struct lint_part few[LINT_PARTS_FEW];
+	struct plain_part *parts; /* owned unless they are few */
+	struct plain_part few[LINT_PARTS_FEW];
 	LINT_NAME *decoded; /* what they are borrowed from where it could not be read in place */
 };
 
@@ -166,6 +158,22 @@ void lint_subject_free(struct lint_subject *s);
 /* Every rule that applies to what was read, but for those for entries. */
 MUST_CHECK enum status lint_judge(const struct lint_subject *s, struct findings *findings,
 				  struct error *e);
+
+/*
+ * ca/lint/memory.c. Every rule as above; what those say that are asked once for a kind is added to said
+ * as well. And of a certificate whose kind is known: all others, with said in its place.
+ */
+bool lint_is_asked_once(lint_check *check);
+MUST_CHECK enum status lint_judge_keeping(const struct lint_subject *s, struct findings *said,
+					  struct findings *findings, struct error *e);
+MUST_CHECK enum status lint_judge_own(const struct lint_subject *s, const struct findings *said,
+				      struct findings *findings, struct error *e);
+/* 0 where it is NULL. */
+uint64_t lint_issuer_number(const struct lint_issuer *issuer);
+/* Whether der is its certificate. */
+bool lint_is_issuer(const struct lint_issuer *issuer, struct span der);
+/* NULL where there is none, or it is no certificate. */
+const struct lint_subject *lint_issuer_subject(const struct lint_issuer *issuer);
 
 /* ca/lint/entries.c: each entry of a CRL in s->entry for look, one at a time; then s->entries. */
 typedef enum status lint_look(const struct lint_subject *s, void *context, struct error *e);

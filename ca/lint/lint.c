@@ -1,5 +1,6 @@
 #include "ca/lint/internal.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,57 @@ enum status lint_judge(const struct lint_subject *s, struct findings *findings, 
 	/* For want of memory an extension is absent, or not well-formed: neither is judged. */
 	if (report.status == STATUS_OK && memory_ran_out())
 		return error_memory(e);
+	return report.status;
+}
+
+static bool asked_once[RULE_COUNT];
+
+static void find_asked_once(void)
+{
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		asked_once[i] = lint_is_asked_once(checks[i].check);
+}
+
+static void need_asked_once(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, find_asked_once);
+}
+
+static enum status repeat(struct findings *to, const struct finding *f, struct error *e)
+{
+	return findings_add(to, f->rule, f->where, e, "%s", f->message);
+}
+
+enum status lint_judge_keeping(const struct lint_subject *s, struct findings *said,
+			       struct findings *findings, struct error *e)
+{
+	size_t from = findings->count;
+	enum status status = lint_judge(s, findings, e);
+
+	need_asked_once();
+	for (size_t i = from; status == STATUS_OK && i < findings->count; i++)
+		if (asked_once[findings->items[i].rule - rules])
+			status = repeat(said, &findings->items[i], e);
+	return status;
+}
+
+enum status lint_judge_own(const struct lint_subject *s, const struct findings *said,
+			   struct findings *findings, struct error *e)
+{
+	struct lint_report report = {NULL, findings, e, STATUS_OK};
+	size_t told = 0;
+
+	need_asked_once();
+	for (size_t i = 0; i < RULE_COUNT && report.status == STATUS_OK; i++) {
+		report.rule = &rules[i];
+		if (!asked_once[i] && (checks[i].applies & s->kind))
+			checks[i].check(s, &report);
+		while (report.status == STATUS_OK && told < said->count &&
+		       said->items[told].rule == &rules[i])
+			report.status = repeat(findings, &said->items[told++], e);
+	}
 	return report.status;
 }
 

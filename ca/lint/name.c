@@ -30,7 +30,7 @@ static const struct {
 
 #define ATTRIBUTE_COUNT (sizeof attributes / sizeof *attributes)
 
-static size_t attribute_find(const struct lint_part *a)
+static size_t attribute_find(const struct plain_part *a)
 {
 	size_t i = 0;
 
@@ -40,7 +40,7 @@ static size_t attribute_find(const struct lint_part *a)
 }
 
 /* False where the value is no text at all. */
-static bool text_of(const struct lint_part *a, struct span *text)
+static bool text_of(const struct plain_part *a, struct span *text)
 {
 	*text = a->text;
 	return ASN1_tag2bit(a->type) & LINT_TYPES_TEXT;
@@ -50,10 +50,10 @@ static bool text_of(const struct lint_part *a, struct span *text)
 struct place {
 	struct lint_report *report;
 	const char *whose; /* "subject" */
-	const struct lint_part *part;
+	const struct plain_part *part;
 };
 
-static void name_attribute(const struct lint_part *a, char name[static LINT_OBJECT_NAME])
+static void name_attribute(const struct plain_part *a, char name[static LINT_OBJECT_NAME])
 {
 	ASN1_OBJECT *type;
 
@@ -84,7 +84,7 @@ static void say(const struct place *at, const char *format, ...)
 	lint_say(at->report, where, "%s", words);
 }
 
-typedef void attribute_check(const struct lint_part *a, const struct place *at);
+typedef void attribute_check(const struct plain_part *a, const struct place *at);
 
 static void each_in_name(const struct lint_name *name, const char *whose, attribute_check *check,
 			 struct lint_report *report)
@@ -137,7 +137,7 @@ void lint_name_rdn_empty(const struct lint_subject *s, struct lint_report *repor
 		say_empty_rdn(&s->issuer_name, "issuer", report);
 }
 
-static void check_empty(const struct lint_part *a, const struct place *at)
+static void check_empty(const struct plain_part *a, const struct place *at)
 {
 	struct span text;
 
@@ -150,7 +150,7 @@ void lint_name_value_empty(const struct lint_subject *s, struct lint_report *rep
 	each_attribute(s, check_empty, report);
 }
 
-static void check_type(const struct lint_part *a, const struct place *at)
+static void check_type(const struct plain_part *a, const struct place *at)
 {
 	size_t known = attribute_find(a);
 
@@ -163,7 +163,7 @@ void lint_name_value_type(const struct lint_subject *s, struct lint_report *repo
 	each_attribute(s, check_type, report);
 }
 
-static void check_legacy(const struct lint_part *a, const struct place *at)
+static void check_legacy(const struct plain_part *a, const struct place *at)
 {
 	if (ASN1_tag2bit(a->type) & (B_ASN1_T61STRING | B_ASN1_BMPSTRING | B_ASN1_UNIVERSALSTRING))
 		say(at, "is a %s", ASN1_tag2str(a->type));
@@ -181,7 +181,7 @@ static bool is_printable(unsigned char c)
 }
 
 /* Controls have a rule of their own. */
-static void check_printable(const struct lint_part *a, const struct place *at)
+static void check_printable(const struct plain_part *a, const struct place *at)
 {
 	struct span text;
 
@@ -200,7 +200,7 @@ void lint_name_printable(const struct lint_subject *s, struct lint_report *repor
 	each_attribute(s, check_printable, report);
 }
 
-static void check_ia5(const struct lint_part *a, const struct place *at)
+static void check_ia5(const struct plain_part *a, const struct place *at)
 {
 	struct span text;
 
@@ -219,7 +219,7 @@ void lint_name_ia5(const struct lint_subject *s, struct lint_report *report)
 	each_attribute(s, check_ia5, report);
 }
 
-static void check_utf8(const struct lint_part *a, const struct place *at)
+static void check_utf8(const struct plain_part *a, const struct place *at)
 {
 	struct span text;
 	uint32_t point;
@@ -237,7 +237,7 @@ void lint_name_utf8(const struct lint_subject *s, struct lint_report *report)
 	each_attribute(s, check_utf8, report);
 }
 
-static void check_control(const struct lint_part *a, const struct place *at)
+static void check_control(const struct plain_part *a, const struct place *at)
 {
 	struct span text;
 	uint32_t point;
@@ -260,7 +260,7 @@ void lint_name_control(const struct lint_subject *s, struct lint_report *report)
 	each_attribute(s, check_control, report);
 }
 
-static void check_blank(const struct lint_part *a, const struct place *at)
+static void check_blank(const struct plain_part *a, const struct place *at)
 {
 	uint32_t point = 0, first = 0;
 	struct span text;
@@ -281,7 +281,7 @@ void lint_name_blank(const struct lint_subject *s, struct lint_report *report)
 	each_attribute(s, check_blank, report);
 }
 
-static void check_length(const struct lint_part *a, const struct place *at)
+static void check_length(const struct plain_part *a, const struct place *at)
 {
 	size_t known = attribute_find(a), count = 0;
 	struct span text;
@@ -305,7 +305,7 @@ static bool is_letter(unsigned char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static void check_country(const struct lint_part *a, const struct place *at)
+static void check_country(const struct plain_part *a, const struct place *at)
 {
 	struct span text;
 

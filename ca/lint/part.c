@@ -4,16 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/der_value.h"
-
-/* The string types of which every value is one; those of two or four octets may be cut off. */
-#define TYPES_WHOLE                                                                         \
-	(B_ASN1_UTF8STRING | B_ASN1_PRINTABLESTRING | B_ASN1_IA5STRING | B_ASN1_T61STRING | \
-	 B_ASN1_NUMERICSTRING | B_ASN1_VISIBLESTRING)
-
-static struct lint_part *add_part(struct lint_name *name)
+static struct plain_part *add_part(struct lint_name *name)
 {
-	struct lint_part *more;
+	struct plain_part *more;
 	size_t room = 2 * name->room;
 
 	if (name->count < name->room)
@@ -41,19 +34,10 @@ static void clear(struct lint_name *name)
 
 static bool take_part(struct span *rest, struct lint_name *name)
 {
-	struct lint_part part = {.rdn = name->rdns};
-	struct der_value value;
-	struct span inside, oid;
-	struct lint_part *at;
+	struct plain_part part = {.rdn = name->rdns}, *at;
 
-	if (!der_take(rest, DER_SEQUENCE, &inside) || !der_take(&inside, DER_OID_VALUE, &oid) ||
-	    !der_value_read(inside, &value) || value.size != inside.len || value.constructed ||
-	    value.class != V_ASN1_UNIVERSAL || !(ASN1_tag2bit(value.tag) & TYPES_WHOLE))
+	if (!plain_part_take(rest, &part))
 		return false;
-	part.nid = der_oid_nid(oid);
-	part.oid = oid;
-	part.type = value.tag;
-	part.text = value.content;
 	at = add_part(name);
 	if (at)
 		*at = part;
@@ -81,11 +65,11 @@ static bool read_in_place(struct span der, struct lint_name *name)
 
 static bool add_decoded(const LINT_ATTRIBUTE *a, struct lint_name *name)
 {
-	struct lint_part *at = add_part(name);
+	struct plain_part *at = add_part(name);
 
 	if (!at)
 		return false;
-	*at = (struct lint_part){
+	*at = (struct plain_part){
 		.rdn = name->rdns,
 		.nid = OBJ_obj2nid(a->type),
 		.oid = {OBJ_get0_data(a->type), OBJ_length(a->type)},

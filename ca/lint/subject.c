@@ -1,5 +1,6 @@
 #include "ca/lint/internal.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,7 +152,10 @@ enum status lint_subject_read(struct span der, struct span issuer, struct lint_s
 
 struct lint_issuer {
 	struct lint_subject *read;
+	uint64_t number; /* no two are the same, wherever they lie */
 };
+
+static atomic_uint_least64_t issuers;
 
 enum status lint_issuer_read(struct span der, struct lint_issuer **out, struct error *e)
 {
@@ -164,8 +168,24 @@ enum status lint_issuer_read(struct span der, struct lint_issuer **out, struct e
 		free(issuer);
 		return error_status(e);
 	}
+	issuer->number = atomic_fetch_add(&issuers, 1) + 1;
 	*out = issuer;
 	return STATUS_OK;
+}
+
+uint64_t lint_issuer_number(const struct lint_issuer *issuer)
+{
+	return issuer ? issuer->number : 0;
+}
+
+bool lint_is_issuer(const struct lint_issuer *issuer, struct span der)
+{
+	return issuer && span_equal(issuer->read->der, der);
+}
+
+const struct lint_subject *lint_issuer_subject(const struct lint_issuer *issuer)
+{
+	return issuer && issuer->read->cert ? issuer->read : NULL;
 }
 
 void lint_issuer_free(struct lint_issuer *issuer)
@@ -181,8 +201,8 @@ enum status lint_subject_read_below(struct span der, const struct lint_issuer *i
 {
 	if (read_one(der, out, e) != STATUS_OK)
 		return error_status(e);
-	if (issuer && !span_equal(issuer->read->der, der)) {
-		(*out)->issuer = issuer->read->cert ? issuer->read : NULL;
+	if (issuer && !lint_is_issuer(issuer, der)) {
+		(*out)->issuer = lint_issuer_subject(issuer);
 		be_below(*out);
 	} else {
 		become_own_issuer(*out);

@@ -31,6 +31,40 @@ static void lint(enum lint_form form, struct span der, struct span issuer)
 	expect_sound(s, &e, &f);
 }
 
+static void expect_same(const struct findings *a, const struct findings *b)
+{
+	promise(a->count == b->count);
+	for (size_t i = 0; i < a->count; i++)
+		promise(a->items[i].rule == b->items[i].rule &&
+			strcmp(a->items[i].where, b->items[i].where) == 0 &&
+			strcmp(a->items[i].message, b->items[i].message) == 0);
+}
+
+/* What lint says the first time, when it remembers the kind, and when it remembers nothing. */
+static void lint_by_memory(struct span der, struct span issuer_der)
+{
+	struct findings first = {0}, again = {0}, without = {0};
+	struct lint_issuer *issuer = NULL;
+	struct lint_memory *m = NULL;
+	struct plain_certificate p;
+	struct error e;
+
+	if (!plain_certificate_read(der, &p) || lint_memory_new(&m, &e) != STATUS_OK)
+		return;
+	if (issuer_der.len && lint_issuer_read(issuer_der, &issuer, &e) != STATUS_OK)
+		ERR_clear_error();
+	promise(lint_certificate_remembered(m, &p, issuer, &first, &e) == STATUS_OK &&
+		lint_certificate_remembered(m, &p, issuer, &again, &e) == STATUS_OK &&
+		lint_certificate_below(der, issuer, &without, &e) == STATUS_OK);
+	expect_same(&first, &without);
+	expect_same(&again, &without);
+	findings_free(&first);
+	findings_free(&again);
+	findings_free(&without);
+	lint_issuer_free(issuer);
+	lint_memory_free(m);
+}
+
 static enum status use(const struct content *c, void *context, struct error *e)
 {
 	(void)context;
@@ -58,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	lint(LINT_FORM_CERTIFICATE, first, second);
+	lint_by_memory(first, second);
 	lint(LINT_FORM_REQUEST, first, second);
 	return 0;
 }

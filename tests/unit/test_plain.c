@@ -165,7 +165,7 @@ static bool names_agree(struct span der)
 		assert_int_equal(quick.count, slow.count);
 	}
 	for (size_t i = 0; is_name && i < quick.count; i++) {
-		const struct lint_part *a = &quick.parts[i], *b = &slow.parts[i];
+		const struct plain_part *a = &quick.parts[i], *b = &slow.parts[i];
 
 		assert_true(a->nid == b->nid && a->type == b->type && a->rdn == b->rdn);
 		assert_true(span_equal(a->oid, b->oid) && span_equal(a->text, b->text));
