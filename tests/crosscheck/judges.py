@@ -28,8 +28,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 
-import verifiers
-from verifiers import SUBCA, last_line, run
+sys.dont_write_bytecode = True
+import verifiers  # noqa: E402
+from verifiers import SUBCA, last_line, run  # noqa: E402
 
 AUTHORITIES = ("rsa:4096", "ec:P-256", "ec:P-384", "ed25519")
 KEYS = {"rsa:%d" % bits: ("RSA", "-pkeyopt", "rsa_keygen_bits:%d" % bits) for bits in (2048, 3072, 4096)}
