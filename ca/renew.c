@@ -161,6 +161,7 @@ static enum status issue(struct renewal *r, const struct profile *profile,
 			 struct bytes *certificate, struct findings *findings, struct error *e)
 {
 	struct issue_draft *draft = NULL;
+	struct weak_keys *weak_keys = NULL;
 	struct store *store = authority_store(r->authority);
 	struct issue_order order = {
 		.profile = profile,
@@ -183,12 +184,16 @@ static enum status issue(struct renewal *r, const struct profile *profile,
 		 r->replaces ? "renewal" : "cross-certificate", serial);
 	if (r->replaces)
 		order.replaces = octets_of(X509_get0_serialNumber(r->old));
-	s = issue_draft(store, &order, &draft, findings, e);
+	s = authority_weak_keys(r->authority, &weak_keys, e);
+	order.weak_keys = weak_keys;
+	if (s == STATUS_OK)
+		s = issue_draft(store, &order, &draft, findings, e);
 	if (s == STATUS_OK)
 		s = issue_commit(store, &order, draft, signer, certificate, e);
 	if (s == STATUS_OK)
 		s = expect_same(r->old, span_of(certificate), e);
 	issue_draft_free(draft);
+	weak_keys_free(weak_keys);
 	return s;
 }
 

@@ -174,12 +174,11 @@ static enum status read_order(const struct options *o, struct create_order *orde
 static enum status parent_secret(const struct options *o, const char *folder, struct secret **out,
 				 struct error *e)
 {
-	struct secret_source source = {
+	static const struct key_other other = {
 		.what = "passphrase of the parent's key",
-		.file = options_value(o, "parent-passphrase-file"),
-		.fd = -1,
-		.environment = "SUBCA_PARENT_PASSPHRASE",
-		.options = "use --parent-passphrase-file FILE or SUBCA_PARENT_PASSPHRASE",
+		.option = "parent-passphrase-file",
+		.passphrase = "SUBCA_PARENT_PASSPHRASE",
+		.pin = "SUBCA_PARENT_PIN",
 	};
 	struct authority *parent = NULL;
 	struct signer_need need = {0};
@@ -187,15 +186,8 @@ static enum status parent_secret(const struct options *o, const char *folder, st
 
 	if (s == STATUS_OK)
 		s = authority_key_needs(parent, &need, e);
-	if (need.secret == SIGNER_SECRET_PIN) {
-		source.what = need.what;
-		source.environment = "SUBCA_PARENT_PIN";
-		source.options = "use --parent-passphrase-file FILE or SUBCA_PARENT_PIN";
-	}
-	/* What the parent's own configuration says (pin-source) is looked for last. */
-	if (s == STATUS_OK && need.secret != SIGNER_SECRET_NONE &&
-	    !(need.has_source && !source.file && !getenv(source.environment)))
-		s = secret_obtain(&source, out, e);
+	if (s == STATUS_OK)
+		s = key_secret_other(o, &other, &need, out, e);
 	authority_free(parent);
 	return s;
 }

@@ -33,6 +33,28 @@ enum status key_secret(const struct options *o, const struct signer_need *need, 
 	return secret_obtain(&source, out, e);
 }
 
+enum status key_secret_other(const struct options *o, const struct key_other *other,
+			     const struct signer_need *need, struct secret **out, struct error *e)
+{
+	bool pin = need->secret == SIGNER_SECRET_PIN;
+	char words[128];
+	struct secret_source source = {
+		.what = pin ? need->what : other->what,
+		.file = options_value(o, other->option),
+		.fd = -1,
+		.environment = pin ? other->pin : other->passphrase,
+		.options = words,
+		.confirm = other->confirm && !pin,
+	};
+
+	snprintf(words, sizeof words, "use --%s FILE or %s", other->option, source.environment);
+	/* What the key's own name says (pin-source) is looked for last. */
+	if (need->secret == SIGNER_SECRET_NONE ||
+	    (need->has_source && !source.file && !getenv(source.environment)))
+		return STATUS_OK;
+	return secret_obtain(&source, out, e);
+}
+
 enum status key_open(const struct options *o, const struct authority *a, struct signer **out,
 		     struct error *e)
 {

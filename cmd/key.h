@@ -17,6 +17,20 @@ MUST_CHECK enum status key_secret(const struct options *o, const struct signer_n
 				  struct secret **out, struct error *e);
 
 /*
+ * The secret of a key that is not that of -C, in words of its own: --OPTION FILE, the variable, else a
+ * prompt, which asks twice where confirm is set and it is a passphrase. All literals.
+ */
+struct key_other {
+	const char *what;	      /* "passphrase of the parent's key" */
+	const char *option;	      /* "parent-passphrase-file": serves for a PIN as well */
+	const char *passphrase, *pin; /* variables: "SUBCA_PARENT_PASSPHRASE", "SUBCA_PARENT_PIN" */
+	bool confirm;
+};
+MUST_CHECK enum status key_secret_other(const struct options *o, const struct key_other *other,
+					const struct signer_need *need, struct secret **out,
+					struct error *e);
+
+/*
  * The key itself and the file it is in, for what puts it elsewhere: of a CA whose key is no URI. Freed
  * with EVP_PKEY_free() and free(), *file also on failure.
  */

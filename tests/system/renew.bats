@@ -139,6 +139,18 @@ refused() {
 	[[ $output == *"--clock-ok"* ]]
 }
 
+@test "a key on the list of weak keys is neither renewed nor cross-signed" {
+	openssl rsa -in zia2.key -noout -modulus | sha1sum | cut -c 21-40 > root/weak
+	echo 'weak_keys = "weak";' >> root/ca.conf
+	refused 1 "on the list" "$serial" --csr zia2.csr -o n.pem --chain nc.pem
+	openssl req -x509 -key zia2.key -subj /CN=listed -out listed.pem
+	run subca cross-sign -C root --yes -o n.pem listed.pem
+	[ "$status" -eq 1 ]
+	[[ ${output//$'\n'/ } == *"on the list"* ]]
+	sed -i '$d' root/ca.conf
+	renew "$serial" --csr zia2.csr -o n.pem --chain nc.pem --quiet
+}
+
 @test "the clock is held against the child's journal as well" {
 	faketime -f +3d "$SUBCA" sign -C sub --yes --quiet --profile server --reissue again --days 9 -o l2.pem --chain l2c.pem leaf.csr
 	refused 1 "--clock-ok" --child sub
