@@ -189,8 +189,8 @@ static enum digest plain_digest(int algorithm, EVP_PKEY *key)
 	if (OBJ_find_sigid_algs(algorithm, &digest, &kind) != 1)
 		return DIGESTS;
 	if (kind == NID_rsaEncryption
-		    ? !EVP_PKEY_is_a(key, "RSA")
-		    : kind != NID_X9_62_id_ecPublicKey || !EVP_PKEY_is_a(key, "EC"))
+		    ? EVP_PKEY_get_id(key) != EVP_PKEY_RSA
+		    : kind != NID_X9_62_id_ecPublicKey || EVP_PKEY_get_id(key) != EVP_PKEY_EC)
 		return DIGESTS;
 	return digest == NID_sha1 ? DIGESTS : digest_find(digest);
 }

@@ -55,11 +55,11 @@ enum status policy_check_key(const struct profile *p, EVP_PKEY *key, struct erro
 	size_t len;
 	bool fine = false;
 
-	if (EVP_PKEY_is_a(key, "RSA"))
+	if (EVP_PKEY_get_id(key) == EVP_PKEY_RSA)
 		fine = p->rsa_max && bits >= p->rsa_min && bits <= p->rsa_max;
-	else if (EVP_PKEY_is_a(key, "EC"))
+	else if (EVP_PKEY_get_id(key) == EVP_PKEY_EC)
 		fine = curve_allowed(p, key);
-	else if (EVP_PKEY_is_a(key, "ED25519"))
+	else if (EVP_PKEY_get_id(key) == EVP_PKEY_ED25519)
 		fine = p->ed25519;
 	if (fine)
 		return STATUS_OK;

@@ -260,11 +260,11 @@ enum status csr_key_check(EVP_PKEY *key, struct findings *findings, struct error
 {
 	const char *name = EVP_PKEY_get0_type_name(key);
 
-	if (EVP_PKEY_is_a(key, "RSA"))
+	if (EVP_PKEY_get_id(key) == EVP_PKEY_RSA)
 		return check_rsa(key, findings, e);
-	if (EVP_PKEY_is_a(key, "EC"))
+	if (EVP_PKEY_get_id(key) == EVP_PKEY_EC)
 		return check_ec(key, findings, e);
-	if (EVP_PKEY_is_a(key, "ED25519"))
+	if (EVP_PKEY_get_id(key) == EVP_PKEY_ED25519)
 		return check_ed25519(key, findings, e);
 	return findings_add(findings, &rules[KEY_TYPE], "public key", e,
 			    "the key is of the kind %s", name ? name : "unknown");
@@ -303,7 +303,7 @@ enum status csr_key_check_listed(EVP_PKEY *key, const struct weak_keys *list,
 	BIGNUM *modulus = NULL;
 	enum status status;
 
-	if (!list || !EVP_PKEY_is_a(key, "RSA"))
+	if (!list || EVP_PKEY_get_id(key) != EVP_PKEY_RSA)
 		return STATUS_OK;
 	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) != 1)
 		return error_openssl(e, STATUS_INPUT, NULL, NULL, "an RSA key without its modulus");

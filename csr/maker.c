@@ -170,7 +170,7 @@ static bool is_rsa_2048(X509_REQ *request)
 	EVP_PKEY *key = X509_REQ_get0_pubkey(request);
 
 	ERR_clear_error();
-	return key && EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) == 2048 &&
+	return key && EVP_PKEY_get_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) == 2048 &&
 	       X509_REQ_get_signature_nid(request) == NID_sha256WithRSAEncryption;
 }
 

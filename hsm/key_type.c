@@ -66,11 +66,11 @@ void key_type_name(EVP_PKEY *key, char *out, size_t size)
 {
 	const char *name = EVP_PKEY_get0_type_name(key);
 
-	if (EVP_PKEY_is_a(key, "RSA"))
+	if (EVP_PKEY_get_id(key) == EVP_PKEY_RSA)
 		snprintf(out, size, "rsa:%d", EVP_PKEY_get_bits(key));
-	else if (EVP_PKEY_is_a(key, "EC"))
+	else if (EVP_PKEY_get_id(key) == EVP_PKEY_EC)
 		ec_name(key, out, size);
-	else if (EVP_PKEY_is_a(key, "ED25519"))
+	else if (EVP_PKEY_get_id(key) == EVP_PKEY_ED25519)
 		snprintf(out, size, "ed25519");
 	else
 		snprintf(out, size, "%s", name ? name : "unknown");

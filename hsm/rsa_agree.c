@@ -65,7 +65,7 @@ bool rsa_parts_agree(const EVP_PKEY *key)
 {
 	BN_CTX *context = BN_CTX_secure_new();
 	BIGNUM *parts[PARTS] = {NULL};
-	bool agree = context && EVP_PKEY_is_a(key, "RSA") && !has_third_prime(key) &&
+	bool agree = context && EVP_PKEY_get_id(key) == EVP_PKEY_RSA && !has_third_prime(key) &&
 		     get_parts(key, parts) && is_product(parts[N], parts[P], parts[Q], context) &&
 		     inverse(parts[E], parts[DP], parts[P], 1, context) &&
 		     inverse(parts[E], parts[DQ], parts[Q], 1, context) &&

@@ -61,7 +61,7 @@ EVP_PKEY *signer_public_key(const struct signer *s)
 
 /* What a kind of key signs with: the default digest, and the signature algorithm by digest. */
 struct key_kind {
-	const char *name;  /* as EVP_PKEY_is_a() knows it */
+	int id;		   /* of the key, as EVP_PKEY_get_id() says; EVP_PKEY_is_a() allocates */
 	const char *group; /* the curve; NULL: any */
 	int digest;
 	int public_key; /* the NID that OBJ_find_sigid_by_algs() wants */
@@ -69,11 +69,11 @@ struct key_kind {
 };
 
 static const struct key_kind kinds[] = {
-	{"RSA", NULL, NID_sha256, NID_rsaEncryption, V_ASN1_NULL},
-	{"EC", SN_X9_62_prime256v1, NID_sha256, NID_X9_62_id_ecPublicKey, V_ASN1_UNDEF},
-	{"EC", SN_secp384r1, NID_sha384, NID_X9_62_id_ecPublicKey, V_ASN1_UNDEF},
-	{"EC", SN_secp521r1, NID_sha512, NID_X9_62_id_ecPublicKey, V_ASN1_UNDEF},
-	{"ED25519", NULL, NID_undef, NID_ED25519, V_ASN1_UNDEF},
+	{EVP_PKEY_RSA, NULL, NID_sha256, NID_rsaEncryption, V_ASN1_NULL},
+	{EVP_PKEY_EC, SN_X9_62_prime256v1, NID_sha256, NID_X9_62_id_ecPublicKey, V_ASN1_UNDEF},
+	{EVP_PKEY_EC, SN_secp384r1, NID_sha384, NID_X9_62_id_ecPublicKey, V_ASN1_UNDEF},
+	{EVP_PKEY_EC, SN_secp521r1, NID_sha512, NID_X9_62_id_ecPublicKey, V_ASN1_UNDEF},
+	{EVP_PKEY_ED25519, NULL, NID_undef, NID_ED25519, V_ASN1_UNDEF},
 };
 
 static const struct key_kind *kind_of(EVP_PKEY *key)
@@ -81,7 +81,7 @@ static const struct key_kind *kind_of(EVP_PKEY *key)
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		char group[80];
 
-		if (!EVP_PKEY_is_a(key, kinds[i].name))
+		if (EVP_PKEY_get_id(key) != kinds[i].id)
 			continue;
 		if (!kinds[i].group)
 			return &kinds[i];

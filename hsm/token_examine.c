@@ -98,7 +98,8 @@ static enum status try_key(struct token *t, CK_OBJECT_HANDLE key, EVP_PKEY *publ
 			   struct token_key_report *k, struct error *e)
 {
 	const struct span trial = span_text("subca: trial signature, worth nothing");
-	const EVP_MD *digest = EVP_PKEY_is_a(public_key, "ED25519") ? NULL : EVP_sha256();
+	const EVP_MD *digest = EVP_PKEY_get_id(public_key) == EVP_PKEY_ED25519 ? NULL
+									       : EVP_sha256();
 	bool again = k->attributes[ALWAYS_AUTHENTICATE_AT] == TOKEN_YES;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	struct token_signature *signature = calloc(1, sizeof *signature);

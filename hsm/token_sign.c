@@ -51,7 +51,7 @@ enum status token_signature_prepare(struct token_signature *s, EVP_PKEY *key, co
 	}
 	if (EVP_Digest(message.data, message.len, value, &len, digest, NULL) != 1)
 		return error_openssl(e, STATUS_INTERNAL, NULL, NULL, "no digest could be made");
-	if (EVP_PKEY_is_a(key, "RSA")) {
+	if (EVP_PKEY_get_id(key) == EVP_PKEY_RSA) {
 		s->mechanism = CKM_RSA_PKCS;
 		return digest_info(digest, (struct span){value, len}, &s->input, e);
 	}
@@ -119,7 +119,7 @@ static enum status ecdsa_der(const struct token_signature *s, struct bytes *out,
 enum status token_signature_finish(const struct token_signature *s, EVP_PKEY *key,
 				   struct bytes *out, struct error *e)
 {
-	if (EVP_PKEY_is_a(key, "EC"))
+	if (EVP_PKEY_get_id(key) == EVP_PKEY_EC)
 		return ecdsa_der(s, out, e);
 	return bytes_copy(out, (struct span){s->output, s->output_len}, e);
 }

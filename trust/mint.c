@@ -106,7 +106,9 @@ static bool add_identifiers(X509 *x, X509 *issuer, bool authority)
 /* NULL for Ed25519, which has none of its own. */
 static const EVP_MD *digest_for(const EVP_PKEY *key)
 {
-	return EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448") ? NULL : EVP_sha256();
+	return EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 || EVP_PKEY_get_id(key) == EVP_PKEY_ED448
+		       ? NULL
+		       : EVP_sha256();
 }
 
 enum status shadow_make_ca(const struct shadow_ca *issuer, const X509_NAME *name, int64_t now,

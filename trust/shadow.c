@@ -40,11 +40,11 @@ static EVP_PKEY *key_like(const EVP_PKEY *key)
 {
 	char group[64];
 
-	if (EVP_PKEY_is_a(key, "RSA"))
+	if (EVP_PKEY_get_id(key) == EVP_PKEY_RSA)
 		return EVP_PKEY_get_bits(key) <= RSA_BITS_MAX
 			       ? EVP_RSA_gen((unsigned)EVP_PKEY_get_bits(key))
 			       : NULL;
-	if (EVP_PKEY_is_a(key, "EC"))
+	if (EVP_PKEY_get_id(key) == EVP_PKEY_EC)
 		return EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1
 			       ? EVP_EC_gen(group)
 			       : NULL;
