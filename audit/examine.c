@@ -9,10 +9,11 @@
 /* --- the CA ----------------------------------------------------------------------------------- */
 
 /* A CA that cannot be opened is told of, and the files in its folder are read all the same. */
-static enum status tell_unreadable(struct audit *a, const struct error *problem, struct error *e)
+static enum status tell_unreadable(struct audit *a, const char *folder, const struct error *problem,
+				   struct error *e)
 {
 	struct text why = {0};
-	const char *where = problem->where[0] ? problem->where : a->order->directory;
+	const char *where = problem->where[0] ? problem->where : folder;
 	enum status s;
 
 	text_printf(&why, "%s%s%s%s", problem->what, problem->detail[0] ? " (" : "",
@@ -56,7 +57,7 @@ static enum status open_authority(struct audit *a, struct error *e)
 		*e = problem;
 		return s;
 	}
-	return tell_unreadable(a, &problem, e);
+	return tell_unreadable(a, folder, &problem, e);
 }
 
 static enum status open_index(struct audit *a, struct error *e)
@@ -75,7 +76,7 @@ static enum status open_index(struct audit *a, struct error *e)
 		return error_set(e, STATUS_NOT_FOUND, a->order->openssl,
 				 "name the folder that has index.txt in it: for easy-rsa, pki",
 				 "is no folder of openssl ca or easy-rsa (no index.txt in it)");
-	return tell_unreadable(a, &problem, e);
+	return tell_unreadable(a, a->order->openssl, &problem, e);
 }
 
 /* --- sources ---------------------------------------------------------------------------------- */
@@ -130,7 +131,7 @@ static enum status read_ledger(struct audit *a, struct error *e)
 		s = ledger_read(&o, &a->estate, source, &a->ledger, &problem);
 		if (s == STATUS_DAMAGED || s == STATUS_BUSY) {
 			a->has_ledger = false;
-			s = tell_unreadable(a, &problem, e);
+			s = tell_unreadable(a, a->order->directory, &problem, e);
 		} else if (s != STATUS_OK) {
 			*e = problem;
 		}

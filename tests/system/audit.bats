@@ -349,6 +349,14 @@ print("update cert set der = x%r where subject = %r;" % (der.hex(), "CN=The issu
 	run -3 subca audit --openssl estate-that-is-not-there
 }
 
+@test "an index that cannot be read is named, and the rest is looked at" {
+	mkdir -p odd/index.txt
+	cp issued.pem odd
+	run -1 subca audit --openssl odd
+	[[ $output == *"odd: cannot be read (Is a directory) [audit_store_unreadable"* ]]
+	[[ $output == *"Certificates:   1:"* ]]
+}
+
 @test "a CA of easy-rsa, without importing it" {
 	local easyrsa=/usr/share/easy-rsa/easyrsa
 	[ -x $easyrsa ] || skip "easy-rsa is not installed"
