@@ -50,6 +50,7 @@ MUST_CHECK enum status file_publish_stream(const char *path, file_writer *write,
 
 /* STATUS_EXISTS where anything is at path. A hint for the person before work starts, no lock. */
 MUST_CHECK enum status file_expect_absent(const char *path, struct error *e);
+/* Also where the disk fails to tell: a mark that forbids something holds then. */
 bool file_exists(const char *path);
 
 /*

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,6 +40,35 @@ static void expect_content(const char *path, const char *text)
 	assert_int_equal(file_read(path, 100, &content, &e), STATUS_OK);
 	assert_string_equal((const char *)content.data, text);
 	bytes_free(&content);
+}
+
+static int broken_disk;
+
+int __real_lstat(const char *path, struct stat *info);
+int __wrap_lstat(const char *path, struct stat *info);
+int __wrap_lstat(const char *path, struct stat *info)
+{
+	if (broken_disk) {
+		errno = broken_disk;
+		return -1;
+	}
+	return __real_lstat(path, info);
+}
+
+/* The mark of a restored CA forbids signing: a disk that cannot tell does not allow it. */
+static void only_a_certain_no_is_a_no(void **state)
+{
+	static const int certain[] = {ENOENT, ENOTDIR, EACCES, ENAMETOOLONG, ELOOP};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof certain / sizeof *certain; i++) {
+		broken_disk = certain[i];
+		assert_false(file_exists("anything"));
+	}
+	broken_disk = EIO;
+	assert_true(file_exists("anything"));
+	broken_disk = 0;
+	assert_false(file_exists("anything"));
 }
 
 static void what_is_there_is_kept_unless_told(void **state)
@@ -208,6 +238,7 @@ int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_a_certain_no_is_a_no),
 		IN_FOLDER(what_is_there_is_kept_unless_told),
 		IN_FOLDER(a_failure_leaves_no_temporary),
 		IN_FOLDER(a_stream_is_published_whole_or_not_at_all),
