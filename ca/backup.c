@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -242,11 +244,10 @@ static void release(struct backup *b)
 	}
 	for (size_t i = 0; b->snapshot && i < 3; i++) {
 		static const char *const suffixes[] = {"", "-wal", "-shm"};
-		struct text name = {0};
+		char name[PATH_MAX];
 
-		text_printf(&name, "%s%s", b->snapshot, suffixes[i]);
-		unlink(text_get(&name));
-		text_free(&name);
+		snprintf(name, sizeof name, "%s%s", b->snapshot, suffixes[i]);
+		unlink(name);
 	}
 	if (b->folder)
 		(void)!rmdir(b->folder);
