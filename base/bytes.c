@@ -8,6 +8,8 @@
 
 #include <openssl/rand.h>
 
+#include "base/memory.h"
+
 #include "base/digest.h"
 
 struct span span_of(const struct bytes *b)
@@ -44,6 +46,13 @@ void bytes_free(struct bytes *b)
 	*b = (struct bytes){NULL, 0};
 }
 
+/* Most texts are only shown: nobody who shows one looks whether it is whole. */
+static void fail(struct text *t)
+{
+	t->failed = true;
+	memory_note();
+}
+
 static bool text_reserve(struct text *t, size_t more)
 {
 	size_t need = t->len + more + 1;
@@ -51,7 +60,7 @@ static bool text_reserve(struct text *t, size_t more)
 	char *data;
 
 	if (t->failed || need < more) {
-		t->failed = true;
+		fail(t);
 		return false;
 	}
 	if (need <= t->room)
@@ -60,7 +69,7 @@ static bool text_reserve(struct text *t, size_t more)
 		room *= 2;
 	data = room >= need ? realloc(t->data, room) : NULL;
 	if (!data) {
-		t->failed = true;
+		fail(t);
 		return false;
 	}
 	t->data = data;
@@ -93,7 +102,7 @@ void text_printf(struct text *t, const char *format, ...)
 	len = vsnprintf(NULL, 0, format, arguments);
 	va_end(arguments);
 	if (len < 0) {
-		t->failed = true;
+		fail(t);
 	} else if (text_reserve(t, (size_t)len)) {
 		vsnprintf(t->data + t->len, (size_t)len + 1, format, again);
 		t->len += (size_t)len;

@@ -5,6 +5,8 @@
 
 #include <openssl/evp.h>
 
+#include "base/memory.h"
+
 static const struct {
 	const char *name;
 	int nid;
@@ -60,6 +62,9 @@ static struct contexts *get_contexts(void)
 	if (c)
 		return c;
 	c = calloc(1, sizeof *c);
+	/* The caller takes it for a digest that does not match. */
+	if (!c)
+		memory_note();
 	if (c && pthread_setspecific(key, c) != 0) {
 		free(c);
 		return NULL;

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "cmd/exit.h"
 #include "cmd/layout.h"
 
@@ -107,6 +108,14 @@ void output_note(const struct output *o, const char *format, ...)
 	fputc('\n', stderr);
 }
 
+static enum status dump(const json_t *document, size_t flags, struct error *e)
+{
+	bool whole = json_dumpf(document, stdout, flags) == 0;
+	enum status s = output_check(e);
+
+	return s == STATUS_OK && !whole ? error_memory(e) : s;
+}
+
 enum status output_json(struct output *o, const char *name, json_t *document, struct error *e)
 {
 	json_t *whole = json_object();
@@ -118,8 +127,7 @@ enum status output_json(struct output *o, const char *name, json_t *document, st
 	    json_object_update(whole, document) != 0) {
 		s = error_memory(e);
 	} else {
-		/* A failed write shows in output_check() and output_finish(). */
-		(void)!json_dumpf(whole, stdout, JSON_INDENT(2));
+		s = dump(whole, JSON_INDENT(2), e);
 		fputc('\n', stdout);
 		o->json_said = true;
 	}
@@ -144,8 +152,7 @@ enum status output_json_item(struct output *o, json_t *item, struct error *e)
 	} else {
 		fputs(o->list == OUTPUT_LIST_EMPTY ? "\n    " : ",\n    ", stdout);
 		o->list = OUTPUT_LIST_OPEN;
-		(void)!json_dumpf(item, stdout, 0);
-		s = output_check(e);
+		s = dump(item, 0, e);
 	}
 	json_decref(item);
 	return s;
@@ -268,7 +275,9 @@ static enum status cannot_write(struct error *e)
 
 enum status output_check(struct error *e)
 {
-	return ferror(stdout) ? cannot_write(e) : STATUS_OK;
+	if (ferror(stdout))
+		return cannot_write(e);
+	return memory_ran_out() ? error_memory(e) : STATUS_OK;
 }
 
 enum status output_finish(struct error *e)
@@ -279,5 +288,5 @@ enum status output_finish(struct error *e)
 	/* Some file systems tell of a full disk only on close. */
 	if (fflush(stdout) != 0 || failed || fclose(stdout) != 0)
 		return cannot_write(e);
-	return STATUS_OK;
+	return memory_ran_out() ? error_memory(e) : STATUS_OK;
 }

@@ -72,7 +72,10 @@ json_t *output_json_text(const char *s);
 MUST_CHECK enum status output_confirm(const struct output *o, const char *question,
 				      struct error *e);
 
-/* STATUS_SYSTEM when standard output could not be written: a long list need not go on. */
+/*
+ * STATUS_SYSTEM when standard output could not be written, or memory was short for some of it: a long
+ * list need not go on.
+ */
 MUST_CHECK enum status output_check(struct error *e);
 /* The same after everything is flushed and closed; nothing can be written afterwards. */
 MUST_CHECK enum status output_finish(struct error *e);

@@ -173,6 +173,8 @@ enum status review_print(const struct output *o, FILE *to, const struct issue_or
 			output_findings(o, to, findings);
 		}
 		fputc('\n', to);
+		/* Nobody agrees to what was not shown whole. */
+		s = output_check(e);
 	}
 	release(&r);
 	return s;

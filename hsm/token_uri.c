@@ -92,7 +92,7 @@ enum status token_uri_set_module(struct token_uri *u, const char *path, struct e
 	if (expect_absolute(path, e) != STATUS_OK)
 		return error_status(e);
 	p11_kit_uri_set_module_path(u->p11, path);
-	return STATUS_OK;
+	return p11_kit_uri_get_module_path(u->p11) ? STATUS_OK : error_memory(e);
 }
 
 enum status token_uri_format(const struct token_uri *u, char **out, struct error *e)

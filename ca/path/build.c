@@ -216,7 +216,8 @@ static enum status run(X509_STORE_CTX *context, X509 *leaf, struct path_subject 
 	struct collector c = {.subject = out};
 	int good;
 
-	X509_STORE_CTX_set_app_data(context, &c);
+	if (X509_STORE_CTX_set_app_data(context, &c) != 1)
+		return error_openssl(e, STATUS_SYSTEM, NULL, NULL, "no path can be built");
 	X509_STORE_CTX_set_verify_cb(context, refuse);
 	good = X509_verify_cert(context);
 	/* What it stopped for without asking. */

@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 
 #include "base/der.h"
+#include "base/memory.h"
 #include "ca/contents.h"
 #include "ca/pem.h"
 
@@ -162,6 +163,9 @@ enum status preflight_mend(const struct preflight *p, struct preflight_mended *o
 		s = take_all(pool, p->chain, e);
 	if (s == STATUS_OK)
 		s = arrange(pool, p, request, out, e);
+	/* Who signed whom was found out by trying. */
+	if (s == STATUS_OK && memory_ran_out())
+		s = error_memory(e);
 	for (size_t i = 0; pool && i < pool->count; i++)
 		X509_free(pool->items[i]);
 	free(pool);

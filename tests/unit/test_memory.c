@@ -14,6 +14,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "ca/lint.h"
@@ -151,6 +152,20 @@ static void use_ours(void)
 	(void)!bytes_copy(&b, span_text("x"), &e);
 }
 
+/* Who shows a text does not look whether it is whole. */
+static void use_text(void)
+{
+	struct text t = {0};
+
+	text_add(&t, "shown");
+	text_free(&t);
+}
+
+static void use_path(void)
+{
+	free(path_join("/tmp", "is it there"));
+}
+
 static void each_way_is_noted(void **state)
 {
 	(void)state;
@@ -158,6 +173,8 @@ static void each_way_is_noted(void **state)
 	assert_true(noted(use_openssl));
 	assert_true(noted(use_jansson));
 	assert_true(noted(use_ours));
+	assert_true(noted(use_text));
+	assert_true(noted(use_path));
 }
 
 /* jansson 2.14 leaves a key out that no memory is left for: a journal would not be JSON any more. */
