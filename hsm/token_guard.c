@@ -12,6 +12,13 @@
 
 #include "hsm/signer.h"
 
+/* ThreadSanitizer knows sem_wait() and sem_timedwait(), but not their younger brother. */
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#else
+#define __tsan_acquire(at) ((void)0)
+#endif
+
 #define SECONDS_USUAL 60
 #define SECONDS_MOST 86400
 #define SLICE_NANOSECONDS 250000000L
@@ -186,8 +193,10 @@ static enum status wait_for(struct guard *g, struct error *e)
 		until.tv_nsec += SLICE_NANOSECONDS;
 		until.tv_sec += until.tv_nsec / 1000000000L;
 		until.tv_nsec %= 1000000000L;
-		if (sem_clockwait(&g->done, CLOCK_MONOTONIC, &until) == 0)
+		if (sem_clockwait(&g->done, CLOCK_MONOTONIC, &until) == 0) {
+			__tsan_acquire(&g->done);
 			return STATUS_OK;
+		}
 		function = atomic_load(&g->function);
 		if (noted && !signalled)
 			signalled = now();

@@ -163,7 +163,7 @@ class Base:
 class Many(Base):
     """A folder of requests that takes a while, and none that goes another way."""
 
-    requests = 40
+    requests = 200
 
     def make(self, folder):
         make_ca(folder, *self.key)
