@@ -51,6 +51,18 @@ static enum status write_attestations(const char *folder, const struct token_rep
 	return s;
 }
 
+/* An older one is of another key. */
+static enum status remove_attestations(const char *folder, struct error *e)
+{
+	char *file = path_join(folder, AUTHORITY_ATTESTATION);
+	enum status s = file ? STATUS_OK : error_memory(e);
+
+	if (file && file_exists(file))
+		s = file_remove(file, e);
+	free(file);
+	return s;
+}
+
 enum status token_keep_evidence(struct invocation *in, const char *folder, const char *uri,
 				const struct secret *pin, struct error *e)
 {
@@ -60,16 +72,18 @@ enum status token_keep_evidence(struct invocation *in, const char *folder, const
 
 	if (s == STATUS_OK)
 		s = write_report(folder, report, e);
+	if (s == STATUS_OK)
+		s = report->attestation_count ? write_attestations(folder, report, e)
+					      : remove_attestations(folder, e);
 	if (s == STATUS_OK && report->attestation_count)
-		s = write_attestations(folder, report, e);
-	if (s == STATUS_OK && report->attestation_count)
-		output_note(&in->output, "note: the token's attestation is in %s/%s", folder,
-			    AUTHORITY_ATTESTATION);
+		output_note(&in->output,
+			    "note: the attestation of the token's maker for the key is in %s/%s",
+			    folder, AUTHORITY_ATTESTATION);
 	else if (s == STATUS_OK)
 		output_note(
 			&in->output,
-			"note: the token has no attestation of its maker's; what it says of the "
-			"key itself is in %s/%s",
+			"note: the token shows no attestation of its maker's for the key; what it "
+			"says of the key itself is in %s/%s",
 			folder, AUTHORITY_EVIDENCE);
 	token_report_free(report);
 	return s;

@@ -80,6 +80,8 @@ static void print_key(const struct token_key_report *k, bool tried)
 	layout_field("  CKA_ID", k->id[0] ? k->id : "none");
 	print_attributes(k);
 	layout_field("  public half", k->has_public ? "on the token" : "not on the token");
+	layout_field("  attestation",
+		     k->attested ? "the token shows its maker's" : "the token shows none");
 	if (tried)
 		layout_field("  signature", k->signed_trial ? "made, and verified in software"
 							    : "none that verifies");
@@ -119,10 +121,10 @@ void token_print_report(const struct output *o, const struct token_report *r, bo
 static json_t *key_json(const struct token_key_report *k)
 {
 	json_t *attributes = json_object();
-	json_t *key = json_pack("{s:o, s:s, s:s, s:b, s:b, s:b}", "label",
+	json_t *key = json_pack("{s:o, s:s, s:s, s:b, s:b, s:b, s:b}", "label",
 				output_json_text(k->label), "id", k->id, "type", k->type,
 				"has_public", k->has_public, "signed_trial", k->signed_trial,
-				"is_ca_key", k->is_expected);
+				"is_ca_key", k->is_expected, "attested", k->attested);
 
 	for (size_t i = 0; i < TOKEN_ATTRIBUTES && attributes; i++) {
 		enum token_answer a = k->attributes[i];

@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 
 #include "hsm/keyfile.h"
+#include "hsm/token_attest.h"
 #include "hsm/token_job.h"
 #include "hsm/token_list.h"
 #include "hsm/token_object.h"
@@ -52,6 +53,7 @@ void token_report_free(struct token_report *r)
 struct examination {
 	struct token_report *report;
 	EVP_PKEY *expected;
+	EVP_PKEY *keys[TOKEN_REPORT_KEYS]; /* public, of report->keys; NULL where unknown */
 	bool trial;
 };
 
@@ -162,7 +164,7 @@ static enum status has_public(struct token *t, struct span id, struct token_key_
 }
 
 static enum status describe(struct token *t, CK_OBJECT_HANDLE key, const struct examination *x,
-			    struct token_key_report *k, struct error *e)
+			    struct token_key_report *k, EVP_PKEY **out, struct error *e)
 {
 	EVP_PKEY *public_key = NULL;
 	struct bytes id = {0};
@@ -193,38 +195,8 @@ static enum status describe(struct token *t, CK_OBJECT_HANDLE key, const struct 
 			s = try_key(t, key, public_key, k, e);
 	}
 	ERR_clear_error();
-	EVP_PKEY_free(public_key);
+	*out = public_key;
 	bytes_free(&id);
-	return s;
-}
-
-static bool says(const struct bytes *label, const char *word)
-{
-	return label->len && memmem(label->data, label->len, word, strlen(word)) != NULL;
-}
-
-/*
- * PKCS#11 has no word for attestation. Tokens that have some show it as a certificate with a label
- * that says so: "X.509 Certificate for PIV Attestation 9c" (YubiKey).
- */
-static enum status take_attestations(struct token *t, struct token_report *r, struct error *e)
-{
-	const struct span any = {NULL, 0};
-	struct token_objects found;
-	enum status s = token_objects_named(t, CKO_CERTIFICATE, any, any, &found, e);
-
-	for (size_t i = 0; s == STATUS_OK && i < found.count; i++) {
-		struct bytes label = {0}, der = {0};
-
-		s = token_attribute(t, found.handle[i], CKA_LABEL, &label, e);
-		if (s == STATUS_OK &&
-		    (says(&label, "Attestation") || says(&label, "attestation")) &&
-		    r->attestation_count < TOKEN_ATTESTATIONS)
-			s = token_attribute(t, found.handle[i], CKA_VALUE, &der, e);
-		if (der.len)
-			r->attestations[r->attestation_count++] = der;
-		bytes_free(&label);
-	}
 	return s;
 }
 
@@ -244,17 +216,19 @@ static enum status examine(struct token *t, const struct token_uri *uri, void *d
 		s = error_set(e, STATUS_KEY, NULL, "say object=LABEL or id=… in the URI",
 			      "has more than %d private keys", TOKEN_REPORT_KEYS);
 	for (size_t i = 0; s == STATUS_OK && i < keys.count; i++) {
-		s = describe(t, keys.handle[i], x, &r->keys[i], e);
+		s = describe(t, keys.handle[i], x, &r->keys[i], &x->keys[i], e);
 		r->key_count = i + 1;
 	}
 	if (s == STATUS_OK)
-		s = take_attestations(t, r, e);
+		s = token_attestations(t, x->keys, r, e);
 	return s == STATUS_OK ? token_judge(r, x->expected != NULL, x->trial, e) : s;
 }
 
 static void examination_free(struct examination *x)
 {
 	EVP_PKEY_free(x->expected);
+	for (size_t i = 0; i < TOKEN_REPORT_KEYS; i++)
+		EVP_PKEY_free(x->keys[i]);
 	token_report_free(x->report);
 	free(x);
 }

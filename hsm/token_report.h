@@ -43,6 +43,7 @@ struct token_key_report {
 	bool signed_trial; /* a trial signature verified in software */
 	char failure[256]; /* why none did, in the token's words: "C_Sign: CKR_DEVICE_ERROR" */
 	bool is_expected;  /* the key of the CA's certificate */
+	bool attested;	   /* a certificate of the maker's attests to it */
 	enum token_answer attributes[TOKEN_ATTRIBUTES];
 };
 
@@ -61,7 +62,10 @@ struct token_report {
 	struct token_mechanism_report mechanisms[TOKEN_MECHANISMS];
 	struct token_key_report keys[TOKEN_REPORT_KEYS];
 	size_t key_count;
-	/* Certificates by which the token's maker attests to a key: DER, as the token labels them. */
+	/*
+	 * Certificates by which the token's maker attests to one of these keys, and those that they are
+	 * signed by, as far as the token shows them: DER.
+	 */
 	struct bytes attestations[TOKEN_ATTESTATIONS];
 	size_t attestation_count;
 	struct findings findings;

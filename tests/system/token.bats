@@ -259,22 +259,70 @@ sign() { subca sign -C root --profile subordinate-ca --yes "$@"; }
 	sign a.csr
 }
 
-@test "what the token says of the key is kept beside the CA, with its maker's attestation if any" {
+# attest KEY LABEL: a certificate about the key KEY, as the token of a maker shows it, under LABEL.
+attest() {
+	openssl x509 -new -force_pubkey "$1" -CA maker.pem -CAkey maker.key -subj "/CN=$2" -days 9 \
+		-out leaf.pem 2> /dev/null
+	put_certificate leaf.pem "$2"
+}
+
+put_certificate() { # FILE LABEL
+	openssl x509 -in "$1" -outform DER -out put.der
+	pkcs11-tool --module "$MODULE" --token-label "Root CA" --login --pin 1234 --type cert \
+		--write-object put.der --label "$2" > /dev/null
+}
+
+@test "what the token says of the key is kept beside the CA, and that it shows no attestation is said" {
 	run root_on_token ec:P-256
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"no attestation of its maker's"* ]]
+	[[ "$output" == *"shows no attestation of its maker's for the key"*"root/key-evidence.json"* ]]
 	python3 -c '
 import json
 key, = json.load(open("root/key-evidence.json"))["keys"]
 a = key["attributes"]
-assert key["label"] == "root" and a["LOCAL"] and a["NEVER_EXTRACTABLE"] and not a["EXTRACTABLE"]'
+assert key["label"] == "root" and a["LOCAL"] and a["NEVER_EXTRACTABLE"] and not a["EXTRACTABLE"]
+assert key["attested"] is False'
 	[ ! -e root/key-attestation.pem ]
-	# A token that has some shows it as a certificate of this label.
-	openssl x509 -in root/ca.pem -outform DER -out attestation.der
-	pkcs11-tool --module "$MODULE" --token-label "Root CA" --login --pin 1234 --type cert --write-object \
-		attestation.der --label "X.509 Certificate for PIV Attestation 9c" --id 99 > /dev/null
-	run subca init other --subject CN=Other --key "$(uri other)" --key-type ec:P-256
+	subca token doctor -C root | grep -q "attestation: *the token shows none"
+}
+
+@test "the attestation of the key is kept with its signers, and none of another key" {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout maker.key -out maker.pem \
+		-subj "/CN=Slot f9" -days 9 2> /dev/null
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout x.key -out stranger.pem \
+		-subj "/CN=Slot f9" -days 9 2> /dev/null
+	subca token keygen "$(uri mine)" --key-type ec:P-256
+	pkcs11-tool --module "$MODULE" --token-label "Root CA" --read-object --type pubkey --label mine \
+		-o mine.der 2> /dev/null
+	openssl pkey -pubin -inform DER -in mine.der -pubout -out mine.pem
+	openssl pkey -in x.key -pubout -out theirs.pem
+	# More than are kept, of other keys; a signer by name alone; and what is no attestation.
+	for slot in 9a 9d 9e 82 83 84 85 86 87; do
+		attest theirs.pem "X.509 Certificate for PIV Attestation $slot"
+	done
+	put_certificate stranger.pem "X.509 Certificate for PIV Attestation f9"
+	attest mine.pem "X.509 Certificate for Digital Signature"
+	run subca init none --subject CN=None --key "$(uri mine)" --use-existing
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"attestation is in other/key-attestation.pem"* ]]
-	cmp other/key-attestation.pem root/ca.pem
+	[[ "$output" == *"shows no attestation of its maker's for the key"* ]]
+	[ ! -e none/key-attestation.pem ]
+	attest mine.pem "X.509 Certificate for PIV Attestation 9c"
+	put_certificate maker.pem "X.509 Certificate for PIV Attestation"
+	run subca init root --subject CN=Root --key "$(uri mine)" --use-existing
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"attestation of the token's maker for the key is in root/key-attestation.pem"* ]]
+	cmp root/key-attestation.pem <(cat leaf.pem maker.pem)
+	subca token show -C root --json | python3 -c '
+import json, sys
+assert [k["attested"] for k in json.load(sys.stdin)["keys"]] == [True]'
+	subca token doctor -C root | grep -q "attestation: *the token shows its maker"
+}
+
+@test "a CA that moves to a token keeps no attestation of the key that it had before" {
+	subca init soft --subject CN=Soft --key ec:P-256 --no-passphrase
+	echo old > soft/key-attestation.pem
+	run subca token import-key -C soft "$(uri soft)"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"shows no attestation"* ]]
+	[ ! -e soft/key-attestation.pem ]
 }
