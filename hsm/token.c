@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LOOKS_MOST 6
 
 /* --- modules ---------------------------------------------------------------------------------- */
 
@@ -87,12 +90,13 @@ struct span token_text(const CK_UTF8CHAR *text, size_t size)
 	return (struct span){text, size};
 }
 
+/* A token that cannot be looked at keeps nobody from another one: the first error comes last. */
 static enum status each_slot(CK_FUNCTION_LIST *f, token_visit *visit, void *context,
 			     struct error *e)
 {
 	CK_SLOT_ID slots[TOKENS_MAX];
 	CK_ULONG count = TOKENS_MAX;
-	CK_RV rv = TOKEN_CALL(f, C_GetSlotList, CK_TRUE, slots, &count);
+	CK_RV rv = TOKEN_CALL(f, C_GetSlotList, CK_TRUE, slots, &count), first = CKR_OK;
 	enum status s = STATUS_OK;
 
 	if (rv != CKR_OK)
@@ -102,29 +106,37 @@ static enum status each_slot(CK_FUNCTION_LIST *f, token_visit *visit, void *cont
 
 		memset(&info, 0, sizeof info);
 		rv = TOKEN_CALL(f, C_GetTokenInfo, slots[i], &info);
-		/* Gone, or foreign, since it was listed: another one may still be ours. */
+		/* Gone, or foreign, since it was listed. */
 		if (rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED ||
 		    rv == CKR_DEVICE_REMOVED)
 			continue;
-		s = rv == CKR_OK ? visit(context, f, slots[i], &info, e)
-				 : token_error(e, rv, "C_GetTokenInfo", "look at a token");
+		if (rv == CKR_OK)
+			s = visit(context, f, slots[i], &info, e);
+		else if (first == CKR_OK)
+			first = rv;
 	}
+	if (s == STATUS_OK && first != CKR_OK)
+		s = token_error(e, first, "C_GetTokenInfo", "look at a token");
 	return s;
 }
 
 enum status token_each(const struct token_modules *m, token_visit *visit, void *context,
 		       struct error *e)
 {
+	struct error other;
+	enum status s = STATUS_OK;
+
 	/* One of the configured ones by name. */
 	if (m->one[0])
 		return each_slot(m->one[0], visit, context, e);
 	for (size_t i = 0; m->list && m->list[i]; i++) {
-		enum status s = each_slot(m->list[i], visit, context, e);
+		enum status one = each_slot(m->list[i], visit, context,
+					    s == STATUS_OK ? e : &other);
 
-		if (s != STATUS_OK)
-			return s;
+		if (s == STATUS_OK)
+			s = one;
 	}
-	return STATUS_OK;
+	return s;
 }
 
 struct search {
@@ -163,27 +175,63 @@ static enum status match(void *context, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
 	return STATUS_OK;
 }
 
+static enum status look(struct token *t, const struct token_uri *uri, struct search *search,
+			struct error *e)
+{
+	char name[128];
+	enum status s = token_modules_load(uri, &t->modules, e);
+
+	if (s != STATUS_OK)
+		return s;
+	s = token_each(&t->modules, match, search, e);
+	token_uri_describe(uri, name, sizeof name);
+	if (search->found > 1)
+		return error_set(e, STATUS_KEY, name, "add serial=NUMBER to the URI",
+				 "is the name of %u tokens", search->found);
+	if (search->found == 1)
+		return STATUS_OK;
+	if (s != STATUS_OK)
+		return s;
+	return error_set(e, STATUS_NOT_FOUND, name, "put it in, or look with 'subca token list'",
+			 search->others.len ? "is not there; there are %.200s"
+					    : "is not there%s; there is none at all",
+			 text_get(&search->others));
+}
+
+/*
+ * SoftHSM 2.6.1 rewrites a token's file at each login, and whoever starts at that moment does not
+ * find the token, or is told CKR_GENERAL_ERROR: several of us at once would stumble over each other.
+ */
+static bool is_worth_another_look(unsigned looks, bool loaded, const struct error *e)
+{
+	const struct timespec pause = {.tv_nsec = 1000000L *
+						  (20 + 20 * (long)looks + getpid() % 40)};
+	struct error interrupted;
+
+	if (!loaded || looks == LOOKS_MOST || guard_check_signals(&interrupted) != STATUS_OK ||
+	    (e->status != STATUS_NOT_FOUND && !token_error_is(e, CKR_GENERAL_ERROR)))
+		return false;
+	guard_calls("a token that is not there", 1);
+	nanosleep(&pause, NULL);
+	return true;
+}
+
 enum status token_find(struct token *t, const struct token_uri *uri, struct error *e)
 {
-	struct search search = {.t = t, .uri = uri};
-	char name[128];
+	unsigned looks = 0;
 	enum status s;
+	bool again;
 
 	t->pid = getpid();
-	s = token_modules_load(uri, &t->modules, e);
-	if (s == STATUS_OK)
-		s = token_each(&t->modules, match, &search, e);
-	token_uri_describe(uri, name, sizeof name);
-	if (s == STATUS_OK && search.found == 0)
-		s = error_set(e, STATUS_NOT_FOUND, name,
-			      "put it in, or look with 'subca token list'",
-			      search.others.len ? "is not there; there are %.200s"
-						: "is not there%s; there is none at all",
-			      text_get(&search.others));
-	else if (s == STATUS_OK && search.found > 1)
-		s = error_set(e, STATUS_KEY, name, "add serial=NUMBER to the URI",
-			      "is the name of %u tokens", search.found);
-	text_free(&search.others);
+	do {
+		struct search search = {.t = t, .uri = uri};
+
+		s = look(t, uri, &search, e);
+		text_free(&search.others);
+		again = s != STATUS_OK && is_worth_another_look(++looks, t->modules.list, e);
+		if (again)
+			token_modules_release(&t->modules);
+	} while (again);
 	return s;
 }
 

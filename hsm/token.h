@@ -50,13 +50,16 @@ void token_modules_release(struct token_modules *m);
 /* Returning other than STATUS_OK ends the walk with that status. */
 typedef enum status token_visit(void *context, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
 				const CK_TOKEN_INFO *info, struct error *e);
-/* Every token in a slot of the modules, initialised or not. */
+/*
+ * Every token in a slot of the modules, initialised or not. What cannot be looked at is an error, but
+ * only after all others were visited.
+ */
 MUST_CHECK enum status token_each(const struct token_modules *m, token_visit *visit, void *context,
 				  struct error *e);
 
 /*
- * The one token that uri describes, without a session. STATUS_NOT_FOUND with the tokens there are,
- * STATUS_KEY where there are several. *t all zero before; token_close() also after a failure.
+ * The one token that uri describes, without a session; looked for several times within half a second
+ * before it is said not to be there. STATUS_NOT_FOUND with the tokens there are, STATUS_KEY where there are several. *t all zero before; token_close() also after a failure.
  */
 MUST_CHECK enum status token_find(struct token *t, const struct token_uri *uri, struct error *e);
 

@@ -1,5 +1,6 @@
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "hsm/token_error.h"
 
@@ -158,6 +159,13 @@ enum status token_error(struct error *e, CK_RV rv, const char *function, const c
 			 answer->words);
 	snprintf(e->detail, sizeof e->detail, "%s: %s", function, token_rv_name(rv));
 	return error_status(e);
+}
+
+bool token_error_is(const struct error *e, CK_RV rv)
+{
+	const char *name = strstr(e->detail, ": ");
+
+	return name && strcmp(name + 2, token_rv_name(rv)) == 0;
 }
 
 bool token_rv_is_lost(CK_RV rv)

@@ -18,6 +18,9 @@ const char *token_rv_name(CK_RV rv);
 MUST_CHECK enum status token_error(struct error *e, CK_RV rv, const char *function,
 				   const char *doing);
 
+/* Whether e is what token_error() made of rv. */
+bool token_error_is(const struct error *e, CK_RV rv);
+
 /* The token is out of reach: nothing more will work in this run. */
 bool token_rv_is_lost(CK_RV rv);
 

@@ -115,6 +115,31 @@ burns() {
 	sign
 }
 
+@test "a token that is away for a moment is looked for again; one that stays away is not there" {
+	for fault in C_GetTokenInfo@1=0x5 C_GetTokenInfo@1=0xe0; do
+		rm -f log
+		MOCK_LOG=$PWD/log MOCK_FAULT=$fault sign
+		[ "$(grep -cx C_Initialize log)" -eq 3 ]
+		rm log
+		# Only what may pass is waited for.
+		MOCK_LOG=$PWD/log fails C_GetTokenInfo=0x30 5 CKR_DEVICE_ERROR
+		[ "$(grep -cx C_Initialize log)" -eq 1 ]
+	done
+	rm log
+	MOCK_LOG=$PWD/log fails C_GetTokenInfo=0xe0 3 "is not there"
+	[ "$(grep -cx C_Initialize log)" -eq 6 ]
+}
+
+@test "a token that cannot be looked at keeps nobody from another one" {
+	signed=0
+	softhsm2-util --init-token --free --label Other --pin 1234 --so-pin 12345678 > /dev/null
+	for n in 1 2; do
+		MOCK_FAULT="C_GetTokenInfo@$n=0x30" run sign
+		signed=$((signed + (status == 0)))
+	done
+	[ "$signed" -ge 1 ]
+}
+
 @test "each call that fails when the serial is spent burns it, and says so to the store" {
 	while read -r fault code text; do
 		burns "$fault" "$code" "$text"

@@ -250,6 +250,20 @@ sign() { subca sign -C root --profile subordinate-ca --yes "$@"; }
 	[ "$(objects --type privkey | grep -c 'label: *old')" -eq 1 ]
 }
 
+@test "eight at once log in at one token" {
+	# SoftHSM rewrites the token's file at each login: whoever starts meanwhile does not see the token.
+	root_on_token ec:P-256
+	pids=()
+	for n in $(seq 8); do
+		new_request "$n"
+		subca sign -C root --profile subordinate-ca --yes --quiet "$n.csr" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	[ "$(rows root)" -eq 9 ]
+	openssl verify -x509_strict -CAfile root/ca.pem 1.pem 2.pem 3.pem 4.pem 5.pem 6.pem 7.pem 8.pem
+}
+
 @test "p11-kit's configured modules are used where the URI names none" {
 	export HOME=$PWD XDG_CONFIG_HOME=$PWD/.config
 	mkdir -p .config/pkcs11/modules

@@ -129,6 +129,9 @@ def code_for(function, answer):
         return {0}
     if function == "C_GetTokenInfo" and answer in ABSENT:
         return {0, NOT_FOUND}
+    # It may have been another token that could not be looked at.
+    if function == "C_GetTokenInfo":
+        return {0, SYSTEM if answer == 0x2 else KEY}
     return {SYSTEM if answer == 0x2 else KEY}
 
 
