@@ -392,10 +392,10 @@ bool authority_owns(const struct authority *a, const char *path)
 	return owned;
 }
 
-/* "check the name" helps nobody who did not give one. */
-static void tell_missing_key(enum status s, struct error *e)
+/* "check the name" helps nobody who did not give one; a token knows better what to do. */
+static void tell_missing_key(const struct authority *a, enum status s, struct error *e)
 {
-	if (s == STATUS_NOT_FOUND)
+	if (s == STATUS_NOT_FOUND && !signer_name_is_uri(a->key))
 		snprintf(e->todo, sizeof e->todo,
 			 "it is the CA's key: restore it from a backup, or mend 'key' in %s",
 			 AUTHORITY_CONF);
@@ -407,7 +407,7 @@ enum status authority_key_needs(const struct authority *a, struct signer_need *n
 	char *name = key_name(a);
 	enum status s = name ? signer_needs(name, need, e) : error_memory(e);
 
-	tell_missing_key(s, e);
+	tell_missing_key(a, s, e);
 	free(name);
 	return s;
 }
@@ -438,7 +438,7 @@ enum status authority_signer(const struct authority *a, const struct secret *sec
 
 	if (s == STATUS_OK) {
 		s = signer_open(name, secret, expected, &signer, e);
-		tell_missing_key(s, e);
+		tell_missing_key(a, s, e);
 	}
 	free(name);
 	if (s == STATUS_OK)

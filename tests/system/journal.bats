@@ -122,7 +122,8 @@ tamper() {
 	run -3 subca -C one journal verify --checkpoint missing.pem
 	head -c 70000 /dev/zero >large
 	run -4 subca -C one journal verify --checkpoint large
-	# By the same key, but over another text.
+	# By the same key, but over another text; on a token only subca has it.
+	[ "${SUBCA_TEST_BACKEND-}" != token ] || return 0
 	echo "row 6" >text
 	openssl cms -sign -nodetach -noattr -binary -signer one/ca.pem -inkey one/private/ca.key \
 		-outform PEM -in text -out other.pem
