@@ -35,6 +35,12 @@ void audit_free(struct audit *a)
 	free(a);
 }
 
+void audit_progress(const struct audit *a, const char *what, uint64_t done, uint64_t all)
+{
+	if (a->order->progress)
+		a->order->progress(a->order->progress_context, what, done, all);
+}
+
 /* --- each certificate ------------------------------------------------------------------------- */
 
 struct judging {
@@ -73,9 +79,8 @@ static enum status merge(void *context, struct judged *j, struct error *e)
 
 	r->flags |= (uint16_t)j->flags;
 	r->issuer_record = j->issuer_record;
-	g->done++;
-	if (a->order->progress && g->done % 256 == 0)
-		a->order->progress(a->order->progress_context, g->done, a->estate.count);
+	if (g->done++ % 256 == 0)
+		audit_progress(a, "Judging", g->done, a->estate.count);
 	return j->modulus.len ? keep_modulus(a, j, e) : STATUS_OK;
 }
 
@@ -130,6 +135,11 @@ static enum status judge_primes(struct audit *a, struct error *e)
 	return s;
 }
 
+static void tell_rows(void *context, uint64_t done, uint64_t all)
+{
+	audit_progress(context, "Journal", done, all);
+}
+
 static enum status judge_ledger(struct audit *a, struct error *e)
 {
 	char *path = path_join(a->order->directory, AUTHORITY_STORE);
@@ -139,6 +149,8 @@ static enum status judge_ledger(struct audit *a, struct error *e)
 		.path = path,
 		.authority = authority_certificate(a->authority),
 		.checkpoints = a->order->checkpoints,
+		.tell = tell_rows,
+		.context = a,
 	};
 	enum status s = path ? ledger_journal(&o, &a->estate, &a->ledger, e) : error_memory(e);
 

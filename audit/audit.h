@@ -25,7 +25,8 @@ struct audit_order {
 	int expiring_days;  /* what ends within so many is told; 0: nothing */
 	unsigned threads;   /* 0: as many as cores */
 	bool shared_primes; /* among any number of moduli */
-	void (*progress)(void *context, uint64_t done, uint64_t all);
+	/* What is done of all, 0 where that is not known; what is a literal. May be NULL. */
+	void (*progress)(void *context, const char *what, uint64_t done, uint64_t all);
 	void *progress_context;
 };
 
@@ -69,6 +70,8 @@ struct audit {
 MUST_CHECK enum status audit_run(const struct audit_order *order, struct audit **out,
 				 struct error *e);
 void audit_free(struct audit *a);
+/* Tells order->progress, if anybody asked for it. */
+void audit_progress(const struct audit *a, const char *what, uint64_t done, uint64_t all);
 /* NULL where it has no label. */
 const struct audit_label *audit_label_find(const struct audit *a, uint32_t record);
 

@@ -113,6 +113,11 @@ static enum status add_crl(void *context, struct span der, uint32_t source, stru
 	return s;
 }
 
+static void tell_rows(void *context, uint64_t done, uint64_t all)
+{
+	audit_progress(context, "Reading the store", done, all);
+}
+
 static enum status read_ledger(struct audit *a, struct error *e)
 {
 	char *path = path_join(a->order->directory, AUTHORITY_STORE);
@@ -121,6 +126,8 @@ static enum status read_ledger(struct audit *a, struct error *e)
 		.store = authority_store(a->authority),
 		.path = path,
 		.drift = &a->drift,
+		.tell = tell_rows,
+		.context = a,
 	};
 	struct error problem = {0};
 	uint32_t source;
@@ -146,9 +153,11 @@ static enum status read_files(struct audit *a, struct error *e)
 		.certificate = add_certificate, .crl = add_crl, .context = a};
 	enum status s = STATUS_OK;
 
-	for (uint32_t i = 0; s == STATUS_OK && i < a->estate.source_count; i++)
+	for (uint32_t i = 0; s == STATUS_OK && i < a->estate.source_count; i++) {
+		audit_progress(a, "Reading files", i, a->estate.source_count);
 		if (!a->estate.sources[i].is_store)
 			s = scan_file(&a->estate, i, &visitor, e);
+	}
 	return s;
 }
 

@@ -15,7 +15,16 @@ struct reading {
 	struct estate *estate;
 	struct ledger *ledger;
 	uint32_t source;
+	uint64_t rows;
 };
+
+#define TELL_EVERY 256
+
+static void tell(struct reading *r, uint64_t all)
+{
+	if (r->order->tell && r->rows++ % TELL_EVERY == 0)
+		r->order->tell(r->order->context, r->rows, all);
+}
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
@@ -84,6 +93,7 @@ static enum status add_row(void *context, const struct store_row *row, struct er
 	struct reading *r = context;
 	char when[DATETIME_SIZE], words[64];
 
+	tell(r, (uint64_t)r->ledger->counts[CERT_ANY]);
 	if (row->der.len)
 		return add_certificate(r, row, e);
 	if (row->state != CERT_RESERVED || r->order->now - row->reserved_at < UNFINISHED_SECONDS)
@@ -97,7 +107,7 @@ enum status ledger_read(const struct ledger_order *order, struct estate *t, uint
 			struct ledger *out, struct error *e)
 {
 	const struct store_filter all = {0};
-	struct reading r = {order, t, out, source};
+	struct reading r = {order, t, out, source, 0};
 	enum status s = store_count(order->store, out->counts, e);
 
 	return s == STATUS_OK ? store_each(order->store, &all, add_row, &r, e) : s;
@@ -193,6 +203,7 @@ static enum status see_row(void *context, const struct journal_row *row, struct 
 	uint32_t record = RECORD_NONE;
 
 	r->ledger->journal_rows++;
+	tell(r, 0);
 	if (strcmp(row->event, "issue") != 0 ||
 	    !find_hex(row->canonical, "\"certificate_sha256\":\"", &digest))
 		return STATUS_OK;
@@ -276,7 +287,7 @@ static enum status compare_checkpoints(struct reading *r, struct error *e)
 enum status ledger_journal(const struct ledger_order *order, struct estate *t, struct ledger *out,
 			   struct error *e)
 {
-	struct reading r = {order, t, out, RECORD_NONE};
+	struct reading r = {order, t, out, RECORD_NONE, 0};
 	struct error problem = {0};
 	enum status s = journal_verify_each(order->store, see_row, &r, &problem);
 

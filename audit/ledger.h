@@ -15,6 +15,9 @@ struct ledger_order {
 	struct drift *drift; /* learns the profiles */
 	X509 *authority;
 	const char *const *checkpoints; /* files or words; ends with NULL; may be NULL */
+	/* Rows that are done of all, 0 where that is not known; may be NULL. */
+	void (*tell)(void *context, uint64_t done, uint64_t all);
+	void *context;
 };
 
 struct ledger {

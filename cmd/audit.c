@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cmd/audit_text.h"
 #include "cmd/command.h"
+#include "cmd/progress.h"
 
 #define PATHS_MAX 1000000
 #define EXPIRING_DAYS 90
@@ -51,6 +52,7 @@ struct auditing {
 	struct invocation *in;
 	struct audit_order order;
 	const char **checkpoints;
+	struct progress progress;
 };
 
 static enum status read_numbers(struct auditing *g, struct error *e)
@@ -98,6 +100,8 @@ static enum status read_order(struct auditing *g, struct error *e)
 	for (size_t i = 0; (given = options_value_at(o, "checkpoint", i)); i++)
 		g->checkpoints[i] = given;
 	g->order.checkpoints = g->checkpoints;
+	g->order.progress = progress_show;
+	g->order.progress_context = &g->progress;
 	return read_numbers(g, e);
 }
 
@@ -240,8 +244,10 @@ static enum status cmd_audit(struct invocation *in, struct error *e)
 
 	if (s == STATUS_OK)
 		s = check_reports(&g, e);
+	progress_begin(&g.progress, &in->output);
 	if (s == STATUS_OK)
 		s = audit_run(&g.order, &a, e);
+	progress_end(&g.progress);
 	if (s == STATUS_OK)
 		s = report(&g, a, e);
 	if (s == STATUS_OK)

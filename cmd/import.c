@@ -1,7 +1,6 @@
 /* subca import: takes over what another tool's CA left. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/datetime.h"
 #include "base/file.h"
@@ -10,6 +9,7 @@
 #include "cmd/certificate.h"
 #include "cmd/command.h"
 #include "cmd/layout.h"
+#include "cmd/progress.h"
 
 static const char *const kinds[] = {"openssl", "easy-rsa", "files", NULL};
 
@@ -20,28 +20,12 @@ struct importing {
 	bool dry_run;
 	struct import *import;
 	struct findings findings;
-	bool line_open; /* a progress line stands on the terminal */
+	struct progress progress;
 };
 
 static void show_progress(void *context, const char *what, int64_t done, int64_t total)
 {
-	struct importing *x = context;
-
-	if (x->in->output.quiet || !isatty(STDERR_FILENO))
-		return;
-	if (total > 0)
-		fprintf(stderr, "\r\033[K%s: %lld of %lld", what, (long long)done,
-			(long long)total);
-	else
-		fprintf(stderr, "\r\033[K%s: %lld", what, (long long)done);
-	x->line_open = true;
-}
-
-static void end_progress(struct importing *x)
-{
-	if (x->line_open)
-		fputs("\r\033[K", stderr);
-	x->line_open = false;
+	progress_show(context, what, (uint64_t)done, total > 0 ? (uint64_t)total : 0);
 }
 
 /* --- the command line ------------------------------------------------------------------------- */
@@ -69,6 +53,7 @@ static enum status read_order(struct importing *x, struct error *e)
 	for (size_t len = strlen(x->folder); len > 1 && x->folder[len - 1] == '/'; len--)
 		x->folder[len - 1] = '\0';
 	x->dry_run = options_given(o, "dry-run");
+	progress_begin(&x->progress, &x->in->output);
 	x->order = (struct import_order){
 		.kind = (enum import_kind)kind,
 		.paths = o->operands + 1,
@@ -78,7 +63,7 @@ static enum status read_order(struct importing *x, struct error *e)
 		.without_key = options_given(o, "no-key"),
 		.clock_ok = options_given(o, "clock-ok"),
 		.progress = show_progress,
-		.context = x,
+		.context = &x->progress,
 	};
 	return datetime_now(&x->order.now, e);
 }
@@ -201,13 +186,13 @@ static enum status look(struct importing *x, struct error *e)
 	enum status s = import_scan(&x->order, &x->import, &x->findings, e);
 
 	if (s == STATUS_OK) {
-		end_progress(x);
+		progress_end(&x->progress);
 		s = old_secret(x, &old, e);
 	}
 	if (s == STATUS_OK)
 		s = import_judge(x->import, old, &x->findings, e);
 	secret_free(old);
-	end_progress(x);
+	progress_end(&x->progress);
 	return s;
 }
 
@@ -219,7 +204,7 @@ static enum status make(struct importing *x, struct error *e)
 	if (s == STATUS_OK)
 		s = import_commit(x->import, x->folder, key, e);
 	secret_free(key);
-	end_progress(x);
+	progress_end(&x->progress);
 	return s;
 }
 

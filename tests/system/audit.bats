@@ -451,3 +451,20 @@ print("update cert set der = x%r where subject = %r;" % (der.hex(), "CN=The issu
 	mkdir nothing
 	run -3 subca audit -C nothing
 }
+
+@test "on a terminal the progress is drawn and taken away; elsewhere and with --quiet it is not" {
+	script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no pseudo-terminal here"
+	script -qec "$SUBCA audit -C clean-ca clean --json 2>&1 >report.json" /dev/null \
+		</dev/null >drawn
+	for phase in 'Reading the store' Judging; do
+		grep -qF $'\r\e[K'"$phase [" drawn
+	done
+	grep -qF '] 1 of 6' drawn
+	# Nothing is left of it: what comes last takes the line away.
+	[ "$(tail -c 4 drawn)" = $'\r\e[K' ]
+	jq -e '.summary.certificates == 6' report.json >/dev/null
+	script -qec "$SUBCA audit -C clean-ca clean --quiet" /dev/null </dev/null >quiet
+	run ! grep -qF $'\e[K' quiet
+	"$SUBCA" audit -C clean-ca clean >out 2>err
+	run ! grep -qE 'Judging|Reading' out err
+}
