@@ -9,6 +9,7 @@
 
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 #define VALUES 7
+#define COMMAND_NOT_FOUND 127 /* a shell's word for it, and that of who stands for many programs */
 
 extern char **environ;
 
@@ -246,7 +247,22 @@ static void fill_values(struct client *c)
 	memcpy(c->values, values, sizeof values);
 }
 
-/* One that cannot even tell its version, a Python without the library say, is not there. */
+/*
+ * One that cannot even tell its version, a Python without the library say, is not there; but with
+ * the user's own settings it may be those that keep it from running.
+ */
+static enum client_state state_of(const struct run_result *result, enum client_trust trust)
+{
+	if (result->timed_out)
+		return CLIENT_FAILED;
+	if (result->exit_code == 0)
+		return CLIENT_RAN;
+	return trust != CLIENT_OWN || result->exit_code == COMMAND_NOT_FOUND ||
+			       strstr(text_get(&result->output), "No module named")
+		       ? CLIENT_MISSING
+		       : CLIENT_FAILED;
+}
+
 static enum status ask_version(struct client *c, enum client_trust trust, struct error *e)
 {
 	struct client_found *found = c->found;
@@ -259,8 +275,9 @@ static enum status ask_version(struct client *c, enum client_trust trust, struct
 		return STATUS_OK;
 	s = act(c, c->program, c->client->version, trust == CLIENT_GIVEN ? CLIENT_BARE : trust,
 		NULL, &result, e);
-	if (s == STATUS_OK && (result.timed_out || result.exit_code != 0)) {
-		found->state = result.timed_out ? CLIENT_FAILED : CLIENT_MISSING;
+	if (s == STATUS_OK)
+		found->state = state_of(&result, trust);
+	if (s == STATUS_OK && found->state != CLIENT_RAN) {
 		if (result.timed_out)
 			snprintf(found->reason, sizeof found->reason,
 				 "does not tell its version within %d s", seconds_of(c));

@@ -284,6 +284,8 @@ enum status doctor_judge(const struct doctor_report *r, struct doctor_row *row,
 	if (s == STATUS_OK)
 		s = warn(r, row, &row->why, e);
 	if (s == STATUS_OK)
-		s = r->tried && row->client ? judge_tried(r, row, e) : judge_looked_at(r, row, e);
+		s = (r->tried && row->client) || row->found.state == CLIENT_FAILED
+			    ? judge_tried(r, row, e)
+			    : judge_looked_at(r, row, e);
 	return s;
 }

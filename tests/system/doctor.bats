@@ -54,9 +54,13 @@ asserted() {
 		    return {c["case"]: c for c in rows[tool]["runs"]}[case]
 		def chosen(tool):
 		    return [s for s in rows[tool]["settings"] if s["counts"]]
+		# What was here for the first examination is here for all.
+		bare = json.load(open("bare.json")) if os.path.exists("bare.json") else d
+		absent = [r["tool"] for r in bare["tools"] if r["verdict"] == "not installed"]
 		def verdicts(**wanted):
 		    for tool, verdict in wanted.items():
-		        assert rows[tool]["verdict"] in (verdict, "not installed"), rows[tool]
+		        assert rows[tool]["verdict"] == verdict or (
+		            tool in absent and rows[tool]["verdict"] == "not installed"), rows[tool]
 		def says(tool, words):
 		    if tool in here:
 		        assert any(re.search(words, w) for w in rows[tool]["why"]), rows[tool]
@@ -170,7 +174,7 @@ assert chosen('debian')[0]['setting'] == 'Acquire::https::CAInfo'"
 	git init -q .
 	git config --local http.sslCAInfo "$good"
 	echo "cafile = $good" >.npmrc
-	echo "ca-certificate $good" >wget.conf
+	echo "ca-certificate = $good" >wget.conf
 	only="git npm wget curl pip nss" \
 		examine SSL_CERT_FILE="$good" WGETRC="$PWD/wget.conf" PIP_CERT="$good" >c.json || true
 	asserted c.json "
@@ -389,6 +393,13 @@ fake() {
 	PATH=$PWD/fakes:$PATH run -1 --separate-stderr examine CURL_CA_BUNDLE="$PWD/good.pem" --only curl
 	echo "$output" >open.json
 	asserted open.json "verdicts(curl='open'); says('curl', 'nobody vouches for')"
+	# Settings that keep it from running are not a tool that is not there.
+	fake curl <<<'[ "$BAD" ] && { echo "BAD is not allowed here"; exit 9; }; exec /usr/bin/curl "$@"'
+	PATH=$PWD/fakes:$PATH run -1 --separate-stderr examine BAD=1 CURL_CA_BUNDLE="$PWD/good.pem" --only curl
+	[[ $output == *'"verdict": "unclear"'*"BAD is not allowed here"* ]]
+	PATH=$PWD/fakes:$PATH run -0 examine CURL_CA_BUNDLE="$PWD/good.pem" --only curl
+	fake curl <<<'echo "shim: curl: command not found"; exit 127'
+	PATH=$PWD/fakes:$PATH run -3 examine --only curl
 	fake curl <<<'sleep 985'
 	PATH=$PWD/fakes:$PATH run -1 --separate-stderr examine --only curl --timeout 3
 	[[ $output == *"does not tell its version within 3 s"* ]]
@@ -401,8 +412,40 @@ assert not d['tried']
 assert all(not r['runs'] for r in rows.values())
 verdicts(curl='good', openssl='breaks', python='breaks', requests='good', wget='breaks', node='breaks')
 assert rows['curl']['version'][0].isdigit()"
+	examine NODE_USE_SYSTEM_CA=1 --no-try --only node >node.json || true
+	examine NODE_OPTIONS='--trace-warnings --use-system-ca' --no-try --only node >node2.json || true
+	for file in node.json node2.json; do
+		asserted "$file" "
+if 'node' in here:
+    assert [s['value'] for s in chosen('node')][0].startswith('/etc/'), chosen('node')"
+	done
+	asserted node.json "assert 'node' not in here or rows['node']['mend'] == ['subca trust install -C root']"
 	run -1 subca trust doctor -C root --no-try --only wget
 	[[ $output == *"files and settings were looked at"* ]]
+}
+
+# The daemon is not run: what it would read is looked at.
+@test "Docker: the machine's store, and the folders of single registries" {
+	[ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null || skip "needs root and a view of its own"
+	fake docker <<<'exit 0'
+	PATH=$PWD/fakes:$PATH examine --only docker >plain.json || true
+	asserted plain.json "
+verdicts(docker='breaks')
+assert 'docker' in here and rows['docker']['mend'] == ['subca trust install -C root']"
+	mkdir -p certs/one.example.com certs/two.example.com:5000
+	cp root/ca.pem certs/one.example.com/ca.crt
+	cp root/ca.pem certs/two.example.com:5000/ca.pem
+	cp root/ca.pem certs/two.example.com:5000/client.cert
+	declare -f examine >functions
+	PATH=$PWD/fakes:$PATH with_installed '. ./functions
+		mkdir view/etc && cp -a /etc/. view/etc && mkdir -p view/etc/docker
+		cp -r certs view/etc/docker/certs.d && mount --bind view/etc /etc
+		examine --only docker >registries.json || true'
+	asserted registries.json "
+verdicts(docker='warning')
+says('docker', 'two.example.com:5000/ca.pem is not read by the daemon')
+says('docker', 'client.cert has no client.key beside it')
+says('docker', '1 of 2 registries')"
 }
 
 @test "for one who is not root too" {
