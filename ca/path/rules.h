@@ -60,8 +60,9 @@ RULE(path_crl_unusable, ERROR, PATH_RULE_PATH, "RFC 5280 6.3.3",
 /* What OpenSSL leaves out: ca/path/strict.c */
 RULE(path_outlives_issuer, ERROR, PATH_RULE_STRICT, "RFC 5280 6.1.3 (a)(2)",
      "once a CA above it has expired, so has the path", "have it issued with a shorter life")
-RULE(path_predates_issuer, ERROR, PATH_RULE_STRICT, "RFC 5280 6.1.3 (a)(2)",
-     "until the CA above it is valid, the path is not", "have it issued with a later notBefore")
+RULE(path_predates_issuer, WARNING, PATH_RULE_STRICT, "RFC 5280 6.1.3 (a)(2)",
+     "it is older than the CA above it: as it should be after a renewal, and else nobody's doing",
+     "nothing, where the CA above was renewed or cross-signed")
 RULE(path_length_unusable, ERROR, PATH_RULE_STRICT, "RFC 5280 6.1.4 (l)",
      "nobody accepts what this CA signs: a CA above it allows no CA here",
      "have it issued by a CA that grants a longer path")
