@@ -22,13 +22,14 @@ from kind import Kind
 class Mutant:
     """changes: what becomes what in the file. words: what the kind has to say of it over a command."""
 
-    def __init__(self, name, file, changes, kind, over, words):
+    def __init__(self, name, file, changes, kind, over, words, variant=''):
         self.name = name
         self.file = file
         self.changes = changes
         self.kind = kind
         self.over = over
         self.words = words
+        self.variant = variant  # of the build that it is made from
 
 
 OF = scenarios.OF
@@ -45,7 +46,7 @@ ALL = (
         'coalesce(max(number), 0) FROM crl"': 'coalesce(max(number), 0) FROM crl WHERE state = 2"'},
         calls.Kill, OF['crl'], 'is in use'),
     Mutant('no sync of the store', 'ca/store_sqlite.c', {
-        '"PRAGMA synchronous = FULL"': '"PRAGMA synchronous = OFF"',
+        'synchronous = FULL;': 'synchronous = OFF;',
         'sql_integer(s, "PRAGMA synchronous", &level, e)': 'sql_integer(s, "SELECT 2", &level, e)'},
         disks.Power, OF['sign'], ''),
     Mutant('files that are not synced', 'base/file_stage.c', {
@@ -64,6 +65,9 @@ ALL = (
         '\tif (EVP_DigestVerifyInit(context, NULL, digest, NULL, key) != 1 ||':
         '\tif (!context && EVP_DigestVerifyInit(context, NULL, digest, NULL, key) != 1 &&'},
         tokens.Token, tokens.OF['sign'], 'out.pem: verification failed'),
+    Mutant('a way out that frees nothing', 'hsm/signer.c', {
+        '\tEVP_MD_CTX_free(context);\n\treturn status;': '\treturn status;'},
+        memory.Leak, OF['sign'], 'leaked in', variant='asan'),
 )
 
 
@@ -82,9 +86,9 @@ def build(mutant):
     source, program = os.path.join(folder, os.path.basename(file)), os.path.join(folder, 'subca')
     with open(source, 'w', encoding='utf-8') as f:
         f.write(text)
-    with open(os.path.join(estate.BUILD, 'flags'), encoding='utf-8') as f:
+    with open(os.path.join(estate.BUILD, mutant.variant, 'flags'), encoding='utf-8') as f:
         compiler = f.read().strip()
-    link = estate.must(['make', '-s', 'print-link'], estate.TOP)
+    link = estate.must(['make', '-s', 'print-link', f'VARIANT={mutant.variant}'], estate.TOP)
     done = subprocess.run(['sh', '-c', f"{compiler} -w -pie -fPIE -o '{program}' '{source}' {link}"],
                           cwd=estate.TOP, capture_output=True, text=True, timeout=estate.SECONDS)
     if done.returncode != 0:

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEPTH 40
@@ -25,7 +25,11 @@
 static atomic_long count;
 static long fail_at = -1;
 static atomic_bool started;
-static _Thread_local int inside; /* what this file itself calls may allocate */
+/*
+ * What this file itself calls may allocate. Of the initial kind, which needs no memory: an
+ * allocation comes before a sanitizer is ready.
+ */
+static _Thread_local int inside __attribute__((tls_model("initial-exec")));
 
 /* Where the allocations of a tally came from; places[i] is 0 where it is free. */
 static _Atomic uint64_t places[PLACES];
@@ -161,20 +165,20 @@ void *realloc(void *old, size_t size)
 	return next_realloc ? next_realloc(old, size) : __libc_realloc(old, size);
 }
 
-/* What main() calls first. */
-int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+/* What main() calls early, and no sanitizer before it. */
+mode_t umask(mode_t mask)
 {
-	int (*next)(__rlimit_resource_t, const struct rlimit *);
+	mode_t (*next)(mode_t);
 	const char *at = getenv("FAULT_AT");
 	void *stack[DEPTH];
 
-	*(void **)&next = real("setrlimit", NULL);
+	*(void **)&next = real("umask", NULL);
 	if (at)
 		fail_at = strtol(at, NULL, 10);
 	else
 		backtrace(stack, DEPTH); /* its first call loads a library */
 	started = 1;
-	return next(resource, limit);
+	return next(mask);
 }
 
 static const char *library(void *caller)
