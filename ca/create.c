@@ -23,8 +23,10 @@ struct creation {
 	const struct create_order *order;
 	const struct create_secrets *secrets;
 	struct findings *findings;
-	struct authority *parent; /* NULL for a root */
-	struct store *store;	  /* this CA's own */
+	struct authority *parent;      /* NULL for a root */
+	struct authority *predecessor; /* NULL: it takes nobody's place */
+	struct bytes replaces;
+	struct store *store; /* this CA's own */
 	struct signer *signer;
 	struct csr_request *request;
 	struct profile *profile;
@@ -201,6 +203,7 @@ static enum status issue(struct creation *c, struct store *issuing, struct signe
 		.fit = c->order->fit,
 		/* The interrupted run may have reserved a serial for this very request. */
 		.reissue = c->resumed ? "an interrupted init was resumed" : NULL,
+		.replaces = span_of(&c->replaces),
 	};
 	enum status s = STATUS_OK;
 
@@ -282,6 +285,27 @@ static enum status make_certificate(struct creation *c, struct error *e)
 	return s;
 }
 
+/* Whoever reads its journal learns where the new key is. A run killed after it says so twice. */
+static enum status tell_predecessor(const struct creation *c, struct error *e)
+{
+	struct text words = {0};
+	char *place;
+	enum status s;
+
+	if (!c->predecessor)
+		return STATUS_OK;
+	place = realpath(c->folder, NULL);
+	text_printf(&words, "its place is taken by %s in %s", c->order->subject,
+		    place ? place : c->folder);
+	free(place);
+	s = text_check(&words, e);
+	if (s == STATUS_OK)
+		s = journal_note(authority_store(c->predecessor), "rekey", text_get(&words),
+				 c->order->clock, e);
+	text_free(&words);
+	return s;
+}
+
 static enum status finish(struct creation *c, struct error *e)
 {
 	char *unfinished = path_join(c->folder, AUTHORITY_UNFINISHED);
@@ -289,7 +313,9 @@ static enum status finish(struct creation *c, struct error *e)
 
 	if (!unfinished)
 		return error_memory(e);
-	s = journal_note(c->store, "init", c->order->subject, c->order->now, e);
+	s = tell_predecessor(c, e);
+	if (s == STATUS_OK)
+		s = journal_note(c->store, "init", c->order->subject, c->order->now, e);
 	if (s == STATUS_OK)
 		s = file_remove(unfinished, e);
 	free(unfinished);
@@ -318,6 +344,32 @@ static enum status run_steps(struct creation *c, struct error *e)
 	return s;
 }
 
+/*
+ * A serial number and a CRL belong to the name of the issuer (RFC 5280 4.1.2.2, 5): two stores of one
+ * name would give the same ones out.
+ */
+static enum status open_predecessor(struct creation *c, const X509_NAME *subject, struct error *e)
+{
+	const struct create_order *o = c->order;
+	enum status s;
+
+	if (!o->predecessor)
+		return STATUS_OK;
+	s = authority_open(o->predecessor, STORE_WRITE, &c->predecessor, e);
+	if (s == STATUS_OK)
+		s = clock_judge(authority_store(c->predecessor), o->clock, o->clock_ok, e);
+	if (s == STATUS_OK && o->replaces)
+		s = hex_decode(o->replaces, &c->replaces, e);
+	if (s == STATUS_OK &&
+	    X509_NAME_cmp(subject, X509_get_subject_name(authority_certificate(c->predecessor))) ==
+		    0)
+		s = error_set(e, STATUS_REFUSED, "subject",
+			      "give it another, \"CN=… 2031\": serial numbers and CRLs belong to a "
+			      "name",
+			      "is the old CA's, and the new key is another CA");
+	return s;
+}
+
 /* What can be wrong without anything having been made. */
 static enum status prepare(struct creation *c, struct error *e)
 {
@@ -333,6 +385,8 @@ static enum status prepare(struct creation *c, struct error *e)
 		s = authority_open(c->order->parent, STORE_WRITE, &c->parent, e);
 	if (s == STATUS_OK && c->parent)
 		s = clock_judge(authority_store(c->parent), c->order->clock, c->order->clock_ok, e);
+	if (s == STATUS_OK)
+		s = open_predecessor(c, subject, e);
 	if (s == STATUS_OK && !c->parent)
 		s = profile_shipped_folder(&shipped, e);
 	path.shipped = shipped;
@@ -354,7 +408,9 @@ static void release(struct creation *c)
 	csr_request_free(c->request);
 	signer_free(c->signer);
 	store_close(c->store);
+	authority_free(c->predecessor);
 	authority_free(c->parent);
+	bytes_free(&c->replaces);
 }
 
 static enum status begin(const struct creation *c, bool *made_folder, int *lock, struct error *e)

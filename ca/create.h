@@ -18,6 +18,8 @@ struct create_order {
 	char *profile;	    /* "root", "subordinate-ca" */
 	char *parent;	    /* absolute path of the CA above; NULL for a root */
 	char *first_serial; /* "0x1000"; NULL: random serials */
+	char *predecessor;  /* absolute path of the CA whose place it takes; NULL: of none */
+	char *replaces; /* with it, its serial in parent's store, hexadecimal; NULL for a root */
 	struct ca_urls urls;
 	int days;	   /* 0: the profile's */
 	int64_t not_after; /* 0: counted from days */
@@ -41,7 +43,7 @@ struct create_secrets {
 /*
  * Makes the CA. What is refused, or fails before a serial was spent, leaves no folder behind.
  * STATUS_EXISTS where folder is there and not empty. STATUS_REFUSED where the clock is behind the
- * parent's journal. findings: what lint had to say.
+ * parent's journal, and for a predecessor of the same name. findings: what lint had to say.
  */
 MUST_CHECK enum status create_authority(const char *folder, const struct create_order *order,
 					const struct create_secrets *secrets,

@@ -16,6 +16,8 @@ void create_order_free(struct create_order *o)
 	free(o->profile);
 	free(o->parent);
 	free(o->first_serial);
+	free(o->predecessor);
+	free(o->replaces);
 	free(o->urls.crl);
 	free(o->urls.delta_crl);
 	free(o->urls.ocsp);
@@ -62,6 +64,8 @@ enum status create_order_text(const struct create_order *o, struct text *out, st
 	add_string(out, "profile", o->profile);
 	add_string(out, "parent", o->parent);
 	add_string(out, "serial", o->first_serial);
+	add_string(out, "predecessor", o->predecessor);
+	add_string(out, "replaces", o->replaces);
 	add_string(out, "crl", o->urls.crl);
 	add_string(out, "delta_crl", o->urls.delta_crl);
 	add_string(out, "ocsp", o->urls.ocsp);
@@ -85,6 +89,8 @@ static enum status read_order(const char *file, struct create_order *o, struct e
 		{"profile", SETTING_STRING, &o->profile, 1, PROFILE_NAME_MAX},
 		{"parent", SETTING_STRING, &o->parent, 1, 4096},
 		{"serial", SETTING_STRING, &o->first_serial, 1, 64},
+		{"predecessor", SETTING_STRING, &o->predecessor, 1, 4096},
+		{"replaces", SETTING_STRING, &o->replaces, 2, 2 * SERIAL_MAX},
 		{"crl", SETTING_STRING, &o->urls.crl, 1, 512},
 		{"delta_crl", SETTING_STRING, &o->urls.delta_crl, 1, 512},
 		{"ocsp", SETTING_STRING, &o->urls.ocsp, 1, 512},

@@ -54,6 +54,8 @@ static enum status prove_one(void *context, const struct store_row *row, struct 
 				    why ? why->message : "no path");
 		s = text_check(&p->proof->failures, e);
 	}
+	if (s == STATUS_OK && p->proof->seen)
+		s = p->proof->seen(p->proof->context, row, path_is_good(&path), e);
 	path_free(&path);
 	return s;
 }
@@ -135,25 +137,35 @@ static enum status take_profile(void *context, const struct store_row *row, stru
 	return STATUS_OK;
 }
 
-/* That of the row which is renewed; an adopted one may have none. */
+/* An adopted row may have none. */
+enum status renew_profile_of(const struct authority *a, X509 *old, const char *otherwise,
+			     char out[PROFILE_NAME_MAX + 1], struct error *e)
+{
+	struct error why;
+	enum status s;
+
+	out[0] = '\0';
+	s = store_find(authority_store(a), octets_of(X509_get0_serialNumber(old)), take_profile,
+		       out, &why);
+	if (s != STATUS_OK && s != STATUS_NOT_FOUND) {
+		*e = why;
+		return s;
+	}
+	if (!*out)
+		snprintf(out, PROFILE_NAME_MAX + 1, "%s", otherwise);
+	return STATUS_OK;
+}
+
 static enum status choose_profile(const struct renewal *r, const char *otherwise,
 				  struct profile **out, struct error *e)
 {
-	char name[PROFILE_NAME_MAX + 1] = "";
-	struct error none;
+	char name[PROFILE_NAME_MAX + 1];
 	enum status s = STATUS_OK;
 
-	if (r->order->profile)
-		snprintf(name, sizeof name, "%s", r->order->profile);
-	else if (r->replaces)
-		s = store_find(authority_store(r->authority),
-			       octets_of(X509_get0_serialNumber(r->old)), take_profile, name,
-			       &none);
-	if (s != STATUS_OK && s != STATUS_NOT_FOUND) {
-		*e = none;
-		return s;
-	}
-	return profile_load(authority_profiles(r->authority), *name ? name : otherwise, out, e);
+	snprintf(name, sizeof name, "%s", r->order->profile ? r->order->profile : otherwise);
+	if (!r->order->profile && r->replaces)
+		s = renew_profile_of(r->authority, r->old, otherwise, name, e);
+	return s == STATUS_OK ? profile_load(authority_profiles(r->authority), name, out, e) : s;
 }
 
 static enum status issue(struct renewal *r, const struct profile *profile,
@@ -310,8 +322,8 @@ enum status renew_root(const struct authority *a, const struct renew_order *orde
 	return s;
 }
 
-static enum status expect_child(const struct authority *a, const struct authority *child,
-				struct error *e)
+enum status renew_expect_child(const struct authority *a, const struct authority *child,
+			       struct error *e)
 {
 	X509 *below = authority_certificate(child), *above = authority_certificate(a);
 
@@ -334,7 +346,7 @@ enum status renew_child(const struct authority *a, const struct authority *child
 			    .old = authority_certificate(child),
 			    .issuer = authority_certificate(a),
 			    .replaces = true};
-	enum status s = expect_child(a, child, e);
+	enum status s = renew_expect_child(a, child, e);
 
 	if (s == STATUS_OK)
 		s = issue_again(&r, "subordinate-ca", child_signer, signer, certificate, findings,

@@ -19,11 +19,17 @@ struct renew_order {
 	const char *profile; /* NULL: that of what is renewed; of a cross-certificate, "cross" */
 };
 
+/* A child as it was looked at. */
+typedef enum status renew_seen(void *context, const struct store_row *row, bool proved,
+			       struct error *e);
+
 /* Children of a CA, held against a root: whether a strict verifier finds a path now. */
 struct renew_proof {
 	int64_t proved;
 	int64_t failed;
 	struct text failures; /* "SERIAL: why; …" of the first few */
+	renew_seen *seen;     /* NULL: they are counted alone */
+	void *context;
 };
 void renew_proof_free(struct renew_proof *p);
 
@@ -56,5 +62,12 @@ MUST_CHECK enum status renew_cross_sign(const struct authority *a, struct span r
 					const struct renew_order *order, struct signer *signer,
 					struct bytes *certificate, struct findings *findings,
 					struct error *e);
+
+/* STATUS_REFUSED where child was not signed by a. */
+MUST_CHECK enum status renew_expect_child(const struct authority *a, const struct authority *child,
+					  struct error *e);
+/* That of a certificate's row in a's store; otherwise where there is none or it says nothing. */
+MUST_CHECK enum status renew_profile_of(const struct authority *a, X509 *old, const char *otherwise,
+					char out[PROFILE_NAME_MAX + 1], struct error *e);
 
 #endif

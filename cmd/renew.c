@@ -8,6 +8,7 @@
 #include "ca/clock.h"
 #include "cmd/key.h"
 #include "cmd/layout.h"
+#include "cmd/new_authority.h"
 #include "cmd/renewal.h"
 
 static const struct option_spec options[] = {
@@ -16,6 +17,14 @@ static const struct option_spec options[] = {
 	 .argument = "DIR",
 	 .complete = COMPLETE_DIR,
 	 .help = "renew our own CA in DIR, which this one signed: same name, key and SKI"},
+	{.name = "rekey",
+	 .argument = "NEWDIR",
+	 .complete = COMPLETE_DIR,
+	 .help = "with --root or --child: a new key and name, as a CA of its own in NEWDIR"},
+	{.name = "new-passphrase-file",
+	 .argument = "FILE",
+	 .complete = COMPLETE_FILE,
+	 .help = "first line: the passphrase for the new key, or the PIN of its token"},
 	{.name = "child-passphrase-file",
 	 .argument = "FILE",
 	 .complete = COMPLETE_FILE,
@@ -186,6 +195,30 @@ static enum status run_child(struct renewing *r, struct error *e)
 	return s;
 }
 
+/* What says how a new CA is to be belongs to --rekey. */
+static enum status expect_options(const struct options *o, struct error *e)
+{
+	const struct option_spec *of_new = options_new_authority;
+	bool rekey = options_given(o, "rekey");
+
+	if (rekey && o->operand_count)
+		return error_set(e, STATUS_USAGE, NULL,
+				 "say --root --rekey NEWDIR, or --child DIR --rekey NEWDIR",
+				 "a serial has no key of ours that could be made anew");
+	for (; !rekey && of_new->name; of_new++)
+		if (options_given(o, of_new->name))
+			return error_set(e, STATUS_USAGE, NULL, "say --rekey NEWDIR as well",
+					 "--%s is for a new key", of_new->name);
+	return STATUS_OK;
+}
+
+static enum status run_own(struct renewing *r, bool root, struct error *e)
+{
+	if (options_given(&r->in->options, "rekey"))
+		return root ? renew_rekey_root(r, e) : renew_rekey_child(r, e);
+	return root ? run_root(r, e) : run_child(r, e);
+}
+
 static enum status run(struct invocation *in, struct error *e)
 {
 	const struct options *o = &in->options;
@@ -196,16 +229,20 @@ static enum status run(struct invocation *in, struct error *e)
 	if ((int)root + (int)child + (int)(o->operand_count == 1) != 1)
 		return error_set(e, STATUS_USAGE, NULL, "give one of SERIAL, --child and --root",
 				 "what is to be renewed must be named once");
-	s = begin(&r, e);
+	s = expect_options(o, e);
 	if (s == STATUS_OK)
-		s = root ? run_root(&r, e) : child ? run_child(&r, e) : renew_serial(&r, e);
+		s = begin(&r, e);
+	if (s == STATUS_OK)
+		s = root || child ? run_own(&r, root, e) : renew_serial(&r, e);
 	release(&r);
 	return s;
 }
 
 const struct command command_renew = {
 	.name = "renew",
-	.usage = "[options] --root | --child DIR | SERIAL [--csr FILE -o FILE --chain FILE]",
+	.usage =
+		"[options] --root | --child DIR | --root --rekey NEWDIR | --child DIR --rekey NEWDIR "
+		"| SERIAL [--csr FILE -o FILE --chain FILE]",
 	.summary = "renew a root, a CA of ours, or a certificate from a new request",
 	.about =
 		"Makes the next certificate in the place of an old one, with a serial of its own, and "
@@ -216,11 +253,14 @@ const struct command command_renew = {
 		"The key of a portal's CA is the portal's: without --csr it is explained how to get "
 		"the new request; with it the request is signed with the profile of the old "
 		"certificate, and the dates are told on which to upload, to switch and to revoke.\n\n"
-		"A root is rolled over to a new key with 'subca init' and 'subca cross-sign'.\n\n"
+		"With --rekey NEWDIR a CA of a new key and name takes its place, in a folder of its "
+		"own; the old one keeps its key for the CRLs of what it signed. A root and the next "
+		"one certify each other, and each child is shown to have a path under either. Where "
+		"a run was stopped the same command goes on.\n\n"
 		"Example: subca renew -C root 5f3a09 --csr zia-2.csr -o zia-2.pem --chain z2.pem",
 	.least = 0,
 	.most = 1,
 	.operands = {{.name = "SERIAL"}},
-	.options = {options, options_passphrase},
+	.options = {options, options_new_authority, options_passphrase},
 	.run = run,
 };

@@ -29,4 +29,8 @@ struct renewing {
 /* A certificate whose key is elsewhere: its successor, or what to do to get its request. */
 MUST_CHECK enum status renew_serial(struct renewing *r, struct error *e);
 
+/* --rekey NEWDIR: a CA with a new key in the place of the child or of the root. */
+MUST_CHECK enum status renew_rekey_child(struct renewing *r, struct error *e);
+MUST_CHECK enum status renew_rekey_root(struct renewing *r, struct error *e);
+
 #endif
