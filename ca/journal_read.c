@@ -31,6 +31,11 @@ static bool scan_text(const char **at, struct span *out)
 
 #define DIGITS_MOST 18
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static bool scan_number(const char **at, int64_t *out)
 {
 	const char *p = *at;
@@ -38,9 +43,9 @@ static bool scan_number(const char **at, int64_t *out)
 	size_t len = 0;
 
 	p += negative;
-	for (*out = 0; p[len] >= '0' && p[len] <= '9' && len <= DIGITS_MOST; len++)
+	for (*out = 0; is_digit(p[len]) && len < DIGITS_MOST; len++)
 		*out = *out * 10 + (p[len] - '0');
-	if (len == 0 || len > DIGITS_MOST || (len > 1 && p[0] == '0') || (negative && *out == 0))
+	if (len == 0 || is_digit(p[len]) || (len > 1 && p[0] == '0') || (negative && *out == 0))
 		return false;
 	*out = negative ? -*out : *out;
 	*at = p + len;
