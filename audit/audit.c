@@ -21,9 +21,7 @@ void audit_free(struct audit *a)
 		free(a->labels[i].serial);
 	}
 	free(a->labels);
-	for (size_t i = 0; i < a->moduli_count; i++)
-		bytes_free(&a->moduli[i].n);
-	free(a->moduli);
+	moduli_free(a->moduli);
 	policy_free(&a->policy);
 	weak_keys_free(a->weak_keys);
 	audit_index_free(&a->index);
@@ -49,25 +47,26 @@ struct judging {
 	uint64_t done;
 };
 
-static enum status keep_modulus(struct audit *a, struct judged *j, struct error *e)
+static void note_problem(struct audit *a, const struct error *problem)
 {
-	size_t most = a->order->shared_primes ? SIZE_MAX : PRIMES_MODULI_MAX;
-	struct prime_modulus *moduli;
+	snprintf(a->moduli_problem, sizeof a->moduli_problem, "%.100s%s%.200s%s%.100s%s",
+		 problem->where, problem->where[0] ? ": " : "", problem->what,
+		 problem->detail[0] ? " (" : "", problem->detail, problem->detail[0] ? ")" : "");
+}
+
+/* That they find no room does not stop the audit. */
+static enum status keep_modulus(struct audit *a, const struct judged *j, struct error *e)
+{
+	struct error problem = {0};
 
 	a->moduli_seen++;
-	if (a->moduli_count == most)
+	if (!a->moduli && moduli_new(&a->moduli, e) != STATUS_OK)
+		return error_status(e);
+	if (a->moduli_problem[0] ||
+	    (!a->order->shared_primes && moduli_count(a->moduli) == PRIMES_MODULI_MAX))
 		return STATUS_OK;
-	if (a->moduli_count == a->moduli_room) {
-		size_t room = a->moduli_room ? a->moduli_room * 2 : 64;
-
-		moduli = reallocarray(a->moduli, room, sizeof *moduli);
-		if (!moduli)
-			return error_memory(e);
-		a->moduli = moduli;
-		a->moduli_room = room;
-	}
-	a->moduli[a->moduli_count++] = (struct prime_modulus){j->modulus, j->record, 0};
-	j->modulus = (struct bytes){0};
+	if (moduli_add(a->moduli, span_of(&j->modulus), j->record, &problem) != STATUS_OK)
+		note_problem(a, &problem);
 	return STATUS_OK;
 }
 
@@ -98,7 +97,7 @@ static enum status judge_each(struct audit *a, struct error *e)
 		.issuers = &a->issuers,
 		.drift = a->authority ? &a->drift : NULL,
 		.authority_key = a->authority_key,
-		.keep_moduli = true,
+		.keep_moduli = !a->order->no_shared_primes,
 		.weak_keys = a->weak_keys,
 	};
 	struct judging g = {.audit = a};
@@ -114,25 +113,39 @@ static enum status judge_each(struct audit *a, struct error *e)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
+static void tell_primes(void *context, uint64_t done, uint64_t all)
+{
+	audit_progress(context, "Shared primes", done, all);
+}
+
+static enum status say_shared(void *context, uint32_t record, uint32_t other, struct error *e)
+{
+	struct audit *a = context;
+
+	return findings_say(&a->estate.findings, &audit_rules[AUDIT_shared_prime], record, other,
+			    NULL, e, "its RSA modulus shares a prime with another key");
+}
+
 static enum status judge_primes(struct audit *a, struct error *e)
 {
-	char why[160];
-	enum status s;
+	const struct primes_order order = {.tell = tell_primes, .found = say_shared, .context = a};
+	struct error problem = {0};
 
-	if (a->moduli_seen > a->moduli_count) {
-		snprintf(why, sizeof why,
+	if (a->order->no_shared_primes)
+		snprintf(a->moduli_problem, sizeof a->moduli_problem,
+			 "--no-shared-primes leaves them out");
+	else if (!a->moduli_problem[0] && a->moduli && a->moduli_seen > moduli_count(a->moduli))
+		snprintf(a->moduli_problem, sizeof a->moduli_problem,
 			 "more than %d of them: --shared-primes looks among all, which takes long",
 			 PRIMES_MODULI_MAX);
-		return estate_add_unread(&a->estate, "primes that RSA moduli share", why, e);
-	}
-	s = primes_find_shared(a->moduli, a->moduli_count, e);
-	for (size_t i = 0; s == STATUS_OK && i < a->moduli_count; i++)
-		if (a->moduli[i].record > a->moduli[a->moduli[i].partner].record)
-			s = findings_say(&a->estate.findings, &audit_rules[AUDIT_shared_prime],
-					 a->moduli[i].record,
-					 a->moduli[a->moduli[i].partner].record, NULL, e,
-					 "its RSA modulus shares a prime with another key");
-	return s;
+	else if (!a->moduli_problem[0] && a->moduli &&
+		 primes_find_shared(a->moduli, &order, &problem) != STATUS_OK)
+		note_problem(a, &problem);
+	moduli_free(a->moduli);
+	a->moduli = NULL;
+	return a->moduli_problem[0] ? estate_add_unread(&a->estate, "primes that RSA moduli share",
+							a->moduli_problem, e)
+				    : STATUS_OK;
 }
 
 static void tell_rows(void *context, uint64_t done, uint64_t all)

@@ -21,10 +21,11 @@ struct audit_order {
 	const char *const *checkpoints; /* ends with NULL */
 	const char *policy;		/* a file; NULL: none */
 	int64_t now;
-	int64_t since;	    /* only what became valid then or later; 0: all */
-	int expiring_days;  /* what ends within so many is told; 0: nothing */
-	unsigned threads;   /* 0: as many as cores */
-	bool shared_primes; /* among any number of moduli */
+	int64_t since;	       /* only what became valid then or later; 0: all */
+	int expiring_days;     /* what ends within so many is told; 0: nothing */
+	unsigned threads;      /* 0: as many as cores */
+	bool shared_primes;    /* among any number of moduli */
+	bool no_shared_primes; /* among none */
 	/* What is done of all, 0 where that is not known; what is a literal. May be NULL. */
 	void (*progress)(void *context, const char *what, uint64_t done, uint64_t all);
 	void *progress_context;
@@ -57,8 +58,9 @@ struct audit {
 	bool has_ledger;
 	uint32_t authority_record; /* RECORD_NONE: no CA is audited */
 	uint64_t authority_key;
-	struct prime_modulus *moduli;
-	size_t moduli_count, moduli_room, moduli_seen;
+	struct moduli *moduli; /* NULL: none yet */
+	size_t moduli_seen;
+	char moduli_problem[420];   /* why they are not all there; empty: they are */
 	struct audit_label *labels; /* by record */
 	size_t label_count;
 	bool lists_all; /* labels has every certificate */

@@ -1,24 +1,28 @@
 /*
- * Primes that RSA moduli share: a product tree and a remainder tree find them among n moduli in
- * about n log² n steps (Bernstein, "How to find smooth parts of integers", 2004; Heninger et al.
- * 2012). GMP, for OpenSSL divides in quadratic time and its gcd is built not to leak, not to be fast.
+ * Primes that RSA moduli share, found among n moduli in about n log² n steps by trees of products and of
+ * remainders (Bernstein, "Fast multiplication and its applications", 2004; Heninger et al. 2012), in
+ * blocks that fit into little memory. GMP, for OpenSSL divides in quadratic time and its gcd is built not to
+ * leak, not to be fast.
  */
 #ifndef SUBCA_AUDIT_PRIMES_H
 #define SUBCA_AUDIT_PRIMES_H
 
-#include "base/bytes.h"
+#include "audit/moduli.h"
 
-/* More take longer than everything else of an audit, and their products more memory than all of it. */
-#define PRIMES_MODULI_MAX 16384
+/* Among more it takes minutes, and an audit looks only when it is asked to. */
+#define PRIMES_MODULI_MAX 131072
 
-struct prime_modulus {
-	struct bytes n;	 /* big-endian; owned by the caller */
-	unsigned record; /* the caller's */
-	size_t partner;	 /* out: another one that shares a prime; its own place: none */
+struct primes_order {
+	/* Steps done of all; may be NULL. */
+	void (*tell)(void *context, uint64_t done, uint64_t all);
+	/* The modulus of one record shares a prime with that of another. */
+	enum status (*found)(void *context, uint32_t record, uint32_t other, struct error *e);
+	void *context;
+	size_t block; /* bits of moduli in a block; 0: as many as are good */
 };
 
-/* Moduli that are equal are one key, and are taken once. */
-MUST_CHECK enum status primes_find_shared(struct prime_modulus *moduli, size_t count,
+/* m is left with distinct moduli. STATUS_SYSTEM where a temporary file cannot be had. */
+MUST_CHECK enum status primes_find_shared(struct moduli *m, const struct primes_order *order,
 					  struct error *e);
 
 #endif

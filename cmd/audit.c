@@ -44,6 +44,7 @@ static const struct option_spec options[] = {
 	 .help = "warnings count as errors, and so does what could not be examined"},
 	{.name = "shared-primes",
 	 .help = "look for shared primes among any number of RSA keys, however long it takes"},
+	{.name = "no-shared-primes", .help = "do not look for them at all"},
 	{.name = "threads", .argument = "N", .help = "so many at a time; as many as cores else"},
 	{0},
 };
@@ -92,6 +93,10 @@ static enum status read_order(struct auditing *g, struct error *e)
 	g->order.path_count = o->operand_count;
 	g->order.policy = options_value(o, "accept");
 	g->order.shared_primes = options_given(o, "shared-primes");
+	g->order.no_shared_primes = options_given(o, "no-shared-primes");
+	if (g->order.shared_primes && g->order.no_shared_primes)
+		return error_set(e, STATUS_USAGE, NULL, "leave one of them out",
+				 "--shared-primes and --no-shared-primes exclude each other");
 	while (options_value_at(o, "checkpoint", count))
 		count++;
 	g->checkpoints = calloc(count + 1, sizeof *g->checkpoints);

@@ -1,8 +1,8 @@
 /*
  * fill-estate DIR COUNT: puts COUNT real certificates into the store of the CA in DIR, whose key
  * file has no passphrase, in one transaction: what an audit finds nothing about. Each has a key of
- * its own; of more than 1024 the primes come from a pool, for a million keys cannot be generated:
- * an audit looks for shared primes among up to 16384 moduli.
+ * its own; of more than 1024 the primes come from a pool, for a million keys cannot be generated: an
+ * audit that looks for shared primes finds them.
  */
 #include <stdio.h>
 #include <stdlib.h>

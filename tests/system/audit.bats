@@ -468,3 +468,20 @@ print("update cert set der = x%r where subject = %r;" % (der.hex(), "CN=The issu
 	"$SUBCA" audit -C clean-ca clean >out 2>err
 	run ! grep -qE 'Judging|Reading' out err
 }
+
+@test "shared primes: found, left out when asked, and what could not be looked at is named" {
+	python3 "$SUBCA_TOP/tests/system/audit_estate.py" estate ca
+	mkdir primes
+	cp estate/shared-prime-*.pem primes
+	cp ca/ca.pem primes
+	run -1 --separate-stderr subca audit primes --json
+	[ "$(jq -r '.findings[] | select(.rule == "audit_shared_prime")
+		| .certificate.subject, .other.subject' <<<"$output")" = "CN=Shared prime 1
+CN=Shared prime 0" ]
+	[ "$(jq '.not_examined | length' <<<"$output")" = 0 ]
+	run --separate-stderr subca audit primes --json --no-shared-primes
+	[ "$(jq '[.findings[] | select(.rule == "audit_shared_prime")] | length' <<<"$output")" = 0 ]
+	[ "$(jq -r '.not_examined[] | .path, .why' <<<"$output")" = "primes that RSA moduli share
+--no-shared-primes leaves them out" ]
+	run -2 subca audit primes --no-shared-primes --shared-primes
+}
