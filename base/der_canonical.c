@@ -94,7 +94,7 @@ static enum der_fault check_primitive(const struct der_value *v)
 }
 
 /* X.690 11.6: compared as octet strings, the shorter as if padded with zeros. */
-static bool in_order(struct span a, struct span b)
+bool der_in_order(struct span a, struct span b)
 {
 	size_t shared = a.len < b.len ? a.len : b.len;
 	int order = memcmp(a.data, b.data, shared);
@@ -117,7 +117,8 @@ static enum der_fault check_members(const unsigned char *start, const struct der
 
 		if (fault)
 			return fault;
-		if (set && previous.data && !in_order(previous, (struct span){rest.data, size})) {
+		if (set && previous.data &&
+		    !der_in_order(previous, (struct span){rest.data, size})) {
 			*offset = (size_t)(rest.data - start);
 			return DER_SET_ORDER;
 		}

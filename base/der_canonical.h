@@ -24,6 +24,9 @@ enum der_fault {
  */
 enum der_fault der_canonical(struct span der, size_t *offset);
 
+/* Whether two members of a SET OF may follow each other so (X.690 11.6). */
+bool der_in_order(struct span a, struct span b);
+
 /* "a length in more octets than it needs"; "" for DER_CANONICAL. */
 const char *der_fault_text(enum der_fault fault);
 

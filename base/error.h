@@ -32,8 +32,11 @@ enum status {
  * What went wrong, in the parts of the printed line "subca: WHERE: WHAT (DETAIL); TODO".
  * An empty part is left out. DETAIL is somebody else's words: OpenSSL's, SQLite's, errno's, a token's.
  */
+struct rule;
 struct error {
 	enum status status;
+	const struct rule
+		*rule; /* by which it was refused (base/finding.h), borrowed; NULL: none */
 	char where[256];
 	char what[512];
 	char detail[256];

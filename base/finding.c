@@ -57,6 +57,22 @@ enum status findings_move(struct findings *to, struct findings *from, struct err
 	return STATUS_OK;
 }
 
+enum status findings_refuse(const struct findings *f, size_t from, enum status s, const char *where,
+			    struct error *e)
+{
+	for (size_t i = from; i < f->count; i++) {
+		const struct finding *one = &f->items[i];
+
+		if (one->severity != SEVERITY_ERROR)
+			continue;
+		(void)!error_set(e, s, where ? where : one->where, one->rule->todo, "%s",
+				 one->message);
+		e->rule = one->rule;
+		return error_status(e);
+	}
+	return STATUS_OK;
+}
+
 size_t findings_count(const struct findings *f, enum severity at_least)
 {
 	size_t n = 0;

@@ -43,6 +43,12 @@ MUST_CHECK enum status findings_add(struct findings *f, const struct rule *rule,
 				    struct error *e, const char *format, ...) PRINTF_LIKE(5, 6);
 /* Moves every item of from to the end of to; from is empty afterwards. */
 MUST_CHECK enum status findings_move(struct findings *to, struct findings *from, struct error *e);
+/*
+ * Where one of them, from the place on, is an error: the first becomes e, its rule with it, and s is
+ * returned; where NULL: the finding's. Else STATUS_OK.
+ */
+MUST_CHECK enum status findings_refuse(const struct findings *f, size_t from, enum status s,
+				       const char *where, struct error *e);
 size_t findings_count(const struct findings *f, enum severity at_least);
 /* NULL where no finding of that rule is there. */
 const struct finding *findings_find(const struct findings *f, const char *rule_id);

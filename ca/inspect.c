@@ -234,7 +234,7 @@ static enum status read_blocks(struct inspection *in, BIO *from, size_t file, bo
 static enum status read_pem(struct inspection *in, struct span input, size_t file, struct error *e)
 {
 	BIO *from = BIO_new_mem_buf(input.data, (int)input.len);
-	size_t before = in->count;
+	size_t rules, before = in->count;
 	bool key = false;
 	enum status s;
 
@@ -251,7 +251,8 @@ static enum status read_pem(struct inspection *in, struct span input, size_t fil
 		return error_set(e, STATUS_INPUT, NULL, NAME_IT,
 				 "holds no request, certificate, CRL or p7b");
 	if (key)
-		s = findings_add(&in->items[before].findings, &inspect_private_key, "", e,
+		s = findings_add(&in->items[before].findings,
+				 &inspect_rules(&rules)[INSPECT_PRIVATE_KEY], "", e,
 				 "a private key stands in the same file");
 	return s;
 }

@@ -58,9 +58,20 @@ const char *inspect_kind_name(enum inspect_kind kind);
 /* Seconds since 1970; false where t is malformed or NULL. */
 bool inspect_time(const ASN1_TIME *t, int64_t *out);
 
-/* Rules of this module: inspect_request_refused, inspect_private_key, inspect_self_issued_ca_key,
-   inspect_signature_failed, inspect_expired, inspect_not_yet_valid, inspect_crl_outdated,
-   inspect_chain_order, inspect_duplicate, inspect_weekly_ca. */
-extern const struct rule inspect_private_key;
+/* The rules of this module alone, for certificates, CRLs and what lies beside them. */
+enum inspect_rule {
+	INSPECT_PRIVATE_KEY,
+	INSPECT_SELF_ISSUED_CA_KEY,
+	INSPECT_SIGNATURE_FAILED,
+	INSPECT_EXPIRED,
+	INSPECT_NOT_YET_VALID,
+	INSPECT_CRL_OUTDATED,
+	INSPECT_CHAIN_ORDER,
+	INSPECT_DUPLICATE,
+	INSPECT_WEEKLY_CA,
+	INSPECT_RULES
+};
+/* In that order. */
+const struct rule *inspect_rules(size_t *count);
 
 #endif

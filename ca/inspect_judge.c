@@ -19,37 +19,44 @@
 /* What ZIA takes as a chain; a file of more is a bundle, whose order means nothing. */
 #define CHAIN_FILE_MAX 16
 
-const struct rule inspect_private_key = {"inspect_private_key", SEVERITY_WARNING, "RFC 5280 9",
-					 "whoever gets the file can sign as its owner",
-					 "take the key out, and ask who had the file"};
-static const struct rule request_refused = {"inspect_request_refused", SEVERITY_ERROR, "RFC 2986",
-					    "subca sign refuses such a request",
-					    "have it made again where its private key is"};
-static const struct rule self_issued_ca_key = {
-	"inspect_self_issued_ca_key", SEVERITY_ERROR, "white paper, openssl x509 -signkey",
-	"it carries the CA's own key and not the request's: the requester cannot use it",
-	"issue it from the request with subca sign, not with -signkey"};
-static const struct rule signature_failed = {
-	"inspect_signature_failed", SEVERITY_ERROR, "RFC 5280 6.1.3",
-	"no verifier accepts it below the certificate that it names as its issuer",
-	"find the issuer that did sign it, or have it issued again"};
-static const struct rule expired = {"inspect_expired", SEVERITY_WARNING, "RFC 5280 4.1.2.5",
-				    "no verifier accepts it any more", "have it renewed"};
-static const struct rule not_yet_valid = {"inspect_not_yet_valid", SEVERITY_WARNING,
-					  "RFC 5280 4.1.2.5", "no verifier accepts it yet",
-					  "wait, or check the clocks"};
-static const struct rule crl_outdated = {
-	"inspect_crl_outdated", SEVERITY_WARNING, "RFC 5280 5.1.2.5",
-	"software that wants a current CRL refuses everything below the CA", "publish a new CRL"};
-static const struct rule chain_order = {"inspect_chain_order", SEVERITY_WARNING, "ZIA, ZPA",
-					"the portals take the intermediate first and the root last",
-					"put each before its issuer"};
-static const struct rule duplicate = {"inspect_duplicate", SEVERITY_NOTICE, "RFC 8446 4.4.2",
-				      "the same certificate is there twice", "remove one"};
-static const struct rule weekly_ca = {
-	"inspect_weekly_ca", SEVERITY_WARNING, "ZIA",
-	"a service edge replaces it every week: as a trust anchor it fails within 14 days",
-	"trust the root of its chain instead"};
+static const struct rule rules[INSPECT_RULES] = {
+	[INSPECT_PRIVATE_KEY] = {"inspect_private_key", SEVERITY_WARNING, "RFC 5280 9",
+				 "whoever gets the file can sign as its owner",
+				 "take the key out, and ask who had the file"},
+	[INSPECT_SELF_ISSUED_CA_KEY] = {"inspect_self_issued_ca_key", SEVERITY_ERROR,
+					"white paper, openssl x509 -signkey",
+					"it carries the CA's own key and not the request's: the "
+					"requester cannot use it",
+					"issue it from the request with subca sign, not with "
+					"-signkey"},
+	[INSPECT_SIGNATURE_FAILED] = {"inspect_signature_failed", SEVERITY_ERROR, "RFC 5280 6.1.3",
+				      "no verifier accepts it below the certificate that it names "
+				      "as its issuer",
+				      "find the issuer that did sign it, or have it issued again"},
+	[INSPECT_EXPIRED] = {"inspect_expired", SEVERITY_WARNING, "RFC 5280 4.1.2.5",
+			     "no verifier accepts it any more", "have it renewed"},
+	[INSPECT_NOT_YET_VALID] = {"inspect_not_yet_valid", SEVERITY_WARNING, "RFC 5280 4.1.2.5",
+				   "no verifier accepts it yet", "wait, or check the clocks"},
+	[INSPECT_CRL_OUTDATED] = {"inspect_crl_outdated", SEVERITY_WARNING, "RFC 5280 5.1.2.5",
+				  "software that wants a current CRL refuses everything below the "
+				  "CA",
+				  "publish a new CRL"},
+	[INSPECT_CHAIN_ORDER] = {"inspect_chain_order", SEVERITY_WARNING, "ZIA, ZPA",
+				 "the portals take the intermediate first and the root last",
+				 "put each before its issuer"},
+	[INSPECT_DUPLICATE] = {"inspect_duplicate", SEVERITY_NOTICE, "RFC 8446 4.4.2",
+			       "the same certificate is there twice", "remove one"},
+	[INSPECT_WEEKLY_CA] = {"inspect_weekly_ca", SEVERITY_WARNING, "ZIA",
+			       "a service edge replaces it every week: as a trust anchor it fails "
+			       "within 14 days",
+			       "trust the root of its chain instead"},
+};
+
+const struct rule *inspect_rules(size_t *count)
+{
+	*count = INSPECT_RULES;
+	return rules;
+}
 
 /* --- who signed what -------------------------------------------------------------------------- */
 
@@ -95,7 +102,7 @@ static enum status find_signer(struct inspection *in, size_t at, struct error *e
 	}
 	if (tried == 0)
 		return STATUS_OK;
-	return findings_add(&o->findings, &signature_failed, "signature", e,
+	return findings_add(&o->findings, &rules[INSPECT_SIGNATURE_FAILED], "signature", e,
 			    "the key of no certificate here with its issuer's name verifies it");
 }
 
@@ -154,7 +161,7 @@ static enum status check_signkey(struct inspection *in, size_t at, struct error 
 		return STATUS_OK;
 	if (owner)
 		name_show(X509_get_subject_name(owner->certificate), &name);
-	s = findings_add(&o->findings, &self_issued_ca_key, "public key", e,
+	s = findings_add(&o->findings, &rules[INSPECT_SELF_ISSUED_CA_KEY], "public key", e,
 			 "it is self-issued and its key is not the subject's%s%s%s",
 			 owner ? " but that of " : "", text_get(&name),
 			 request ? "; the request for this subject has another key" : "");
@@ -171,13 +178,13 @@ static enum status check_times(struct inspect_object *o, int64_t now, struct err
 
 	if (inspect_time(X509_get0_notBefore(o->certificate), &from) && from > now) {
 		datetime_format(from, shown);
-		return findings_add(&o->findings, &not_yet_valid, "notBefore", e,
+		return findings_add(&o->findings, &rules[INSPECT_NOT_YET_VALID], "notBefore", e,
 				    "it is not valid before %s", shown);
 	}
 	if (inspect_time(X509_get0_notAfter(o->certificate), &until) && until < now) {
 		datetime_format(until, shown);
-		return findings_add(&o->findings, &expired, "notAfter", e, "it expired at %s",
-				    shown);
+		return findings_add(&o->findings, &rules[INSPECT_EXPIRED], "notAfter", e,
+				    "it expired at %s", shown);
 	}
 	return STATUS_OK;
 }
@@ -186,7 +193,7 @@ static enum status check_weekly(struct inspect_object *o, struct error *e)
 {
 	if (!path_is_weekly_ca(o->certificate))
 		return STATUS_OK;
-	return findings_add(&o->findings, &weekly_ca, "subject.CN", e,
+	return findings_add(&o->findings, &rules[INSPECT_WEEKLY_CA], "subject.CN", e,
 			    "its name ends in \"(t)\", as Zscaler's weekly CAs do");
 }
 
@@ -197,7 +204,7 @@ static enum status check_duplicate(struct inspection *in, size_t at, struct erro
 	for (size_t i = 0; i < at; i++)
 		if (in->items[i].file == o->file &&
 		    span_equal(span_of(&in->items[i].der), span_of(&o->der)))
-			return findings_add(&o->findings, &duplicate, "", e,
+			return findings_add(&o->findings, &rules[INSPECT_DUPLICATE], "", e,
 					    "it is in this file already");
 	return STATUS_OK;
 }
@@ -213,7 +220,8 @@ static enum status check_order(struct inspection *in, size_t at, struct error *e
 	if (o->in_p7b || o->signer == INSPECT_NONE || o->signer >= at ||
 	    in->items[o->signer].file != o->file || together > CHAIN_FILE_MAX)
 		return STATUS_OK;
-	return findings_add(&o->findings, &chain_order, "", e, "its issuer stands before it");
+	return findings_add(&o->findings, &rules[INSPECT_CHAIN_ORDER], "", e,
+			    "its issuer stands before it");
 }
 
 static enum status judge_certificate(struct inspection *in, size_t at, int64_t now, struct error *e)
@@ -249,7 +257,7 @@ static enum status judge_crl(struct inspect_object *o, int64_t now, struct error
 	if (!inspect_time(X509_CRL_get0_nextUpdate(o->crl), &next) || next >= now)
 		return STATUS_OK;
 	datetime_format(next, shown);
-	return findings_add(&o->findings, &crl_outdated, "nextUpdate", e,
+	return findings_add(&o->findings, &rules[INSPECT_CRL_OUTDATED], "nextUpdate", e,
 			    "the next one was due at %s", shown);
 }
 
@@ -259,18 +267,18 @@ static enum status judge_request(struct inspect_object *o, const struct weak_key
 {
 	EVP_PKEY *key = X509_REQ_get0_pubkey(o->request);
 	struct csr_request *request = NULL;
-	struct error why = {0};
-	enum status s = csr_request_read(span_of(&o->der), "", &request, &why);
+	size_t count;
+	enum status s;
 
 	ERR_clear_error();
+	s = csr_request_judge(span_of(&o->der), "", &request, &o->findings, e);
 	csr_request_free(request);
-	if (s != STATUS_OK && s != STATUS_INPUT && s != STATUS_REFUSED) {
-		*e = why;
+	if (s == STATUS_INPUT && !e->rule)
+		s = findings_add(&o->findings, csr_request_rules(&count), "", e, "%s", e->what);
+	else if (s != STATUS_OK && e->rule)
+		s = STATUS_OK;
+	if (s != STATUS_OK)
 		return s;
-	}
-	if (s != STATUS_OK &&
-	    findings_add(&o->findings, &request_refused, "", e, "%s", why.what) != STATUS_OK)
-		return error_status(e);
 	s = csr_name_check(X509_REQ_get_subject_name(o->request), "", &o->findings, e);
 	if (s == STATUS_OK && key)
 		s = csr_key_check(key, &o->findings, e);

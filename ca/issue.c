@@ -1,7 +1,10 @@
 #include "ca/issue_step.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "ca/issue_rules.h"
 #include "ca/sign.h"
 
 /* Others who count serials at the same time; more tries than anybody has processes. */
@@ -35,6 +38,27 @@ static enum status give_again(struct earlier *seen, const struct store_row *row,
 	return error_set(e, STATUS_EXISTS, "request", NULL, "was signed before");
 }
 
+static enum status refuse(const struct earlier *seen, enum issue_rule rule, const char *where,
+			  struct error *e, const char *format, ...) PRINTF_LIKE(5, 6);
+
+static enum status refuse(const struct earlier *seen, enum issue_rule rule, const char *where,
+			  struct error *e, const char *format, ...)
+{
+	struct findings own = {0}, *to = seen->findings ? seen->findings : &own;
+	char message[sizeof e->what];
+	va_list arguments;
+	enum status s;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof message, format, arguments);
+	va_end(arguments);
+	s = findings_add(to, &issue_rule_table[rule], where, e, "%s", message);
+	if (s == STATUS_OK)
+		s = findings_refuse(to, to->count - 1, STATUS_REFUSED, NULL, e);
+	findings_free(&own);
+	return s;
+}
+
 /*
  * A row that is reserved counts: another process is about to sign it, or was interrupted after it
  * may have.
@@ -45,33 +69,33 @@ enum status earlier_check(void *context, const struct store_row *row, struct err
 	const char *portal = seen->order->profile->portal;
 	char serial[2 * SERIAL_MAX + 1];
 	struct span request = {seen->draft->request_sha256, SHA256_SIZE};
+	enum status s;
 
 	if (row->state == CERT_FAILED)
 		return STATUS_OK;
 	hex_encode(row->intent.serial, serial);
 	if (*portal && *row->intent.portal && strcmp(portal, row->intent.portal) != 0)
-		return error_set(e, STATUS_REFUSED, "key",
-				 "make a new request in the portal: each needs a key of its own",
-				 "certificate %s carries it already, for %s; one key never serves "
-				 "both portals",
-				 serial, row->intent.portal);
+		return refuse(
+			seen, ISSUE_KEY_OTHER_PORTAL, "key", e,
+			"certificate %s carries it already, for %s; one key never serves both "
+			"portals",
+			serial, row->intent.portal);
 	if (!span_equal(row->intent.request_sha256, request))
 		return STATUS_OK;
 	if (may_be_given_again(seen, row))
 		return give_again(seen, row, e);
 	if (seen->order->reissue)
 		return STATUS_OK;
-	if (row->state == CERT_RESERVED)
-		return error_set(e, STATUS_REFUSED, "request",
-				 seen->again
-					 ? "where it stands twice in this run, a second one "
-					   "writes it; else wait for the other 'subca sign'"
-					 : "wait for the other 'subca sign'; where there is none "
-					   "it was interrupted, and --reissue REASON signs anew",
-				 "is being signed already, as %s", serial);
-	return error_set(e, STATUS_REFUSED, "request",
-			 "'subca show' gives that one again; --reissue REASON signs anew",
-			 "was signed before, as %s", serial);
+	if (row->state != CERT_RESERVED)
+		return refuse(seen, ISSUE_SIGNED_BEFORE, "request", e, "was signed before, as %s",
+			      serial);
+	s = refuse(seen, ISSUE_BEING_SIGNED, "request", e, "is being signed already, as %s",
+		   serial);
+	if (s == STATUS_REFUSED && seen->again)
+		snprintf(e->todo, sizeof e->todo,
+			 "where it stands twice in this run, a second one writes it; else %s",
+			 issue_rule_table[ISSUE_BEING_SIGNED].todo);
+	return s;
 }
 
 /* The newest first: it is the one that is given again. */
@@ -86,9 +110,10 @@ struct store_condition earlier_condition(struct earlier *earlier)
 }
 
 static enum status check_store(struct store *store, const struct issue_order *order,
-			       const struct issue_draft *d, struct error *e)
+			       const struct issue_draft *d, struct findings *findings,
+			       struct error *e)
 {
-	struct earlier seen = {.order = order, .draft = d};
+	struct earlier seen = {.order = order, .draft = d, .findings = findings};
 	const struct store_condition condition = earlier_condition(&seen);
 
 	return store_each(store, &condition.filter, condition.visit, condition.context, e);
@@ -101,7 +126,7 @@ enum status issue_draft(struct store *store, const struct issue_order *order,
 	enum status s = draft_judge(order, &d, findings, e);
 
 	if (s == STATUS_OK)
-		s = check_store(store, order, d, e);
+		s = check_store(store, order, d, findings, e);
 	if (s == STATUS_OK)
 		s = draft_choose_serial(store, order, d, e);
 	if (s == STATUS_OK)
@@ -190,7 +215,7 @@ enum status issue_commit(struct store *store, const struct issue_order *order,
 	struct span serial;
 	struct bytes der = {0};
 	struct error ignored;
-	enum status s = check_store(store, order, d, e);
+	enum status s = check_store(store, order, d, NULL, e);
 
 	if (s != STATUS_OK || signer_ready(signer, e) != STATUS_OK ||
 	    draft_reserve(store, order, d, e) != STATUS_OK)

@@ -45,7 +45,7 @@ static enum status read_request(struct batch_item *item, struct error *e)
 	if (r->file)
 		s = file_read(r->file, CSR_INPUT_MAX, &r->der, e);
 	if (s == STATUS_OK)
-		s = csr_request_read(span_of(&r->der), r->origin, &item->csr, e);
+		s = csr_request_judge(span_of(&r->der), r->origin, &item->csr, &item->findings, e);
 	bytes_free(&r->der);
 	return s;
 }
@@ -71,7 +71,11 @@ static enum status prepare(const struct issue_batch *b, struct batch_item *item,
 			s = draft_plan(&item->order, item->draft, &item->findings, e);
 	}
 	item->earlier = (struct earlier){
-		.order = &item->order, .draft = item->draft, .again = &item->certificate};
+		.order = &item->order,
+		.draft = item->draft,
+		.findings = &item->findings,
+		.again = &item->certificate,
+	};
 	return s;
 }
 

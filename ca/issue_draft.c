@@ -7,7 +7,9 @@
 #include <openssl/x509v3.h>
 
 #include "base/der.h"
+#include "ca/issue_rules.h"
 #include "ca/name.h"
+#include "ca/policy.h"
 #include "csr/key.h"
 #include "csr/name_judge.h"
 
@@ -76,50 +78,31 @@ static enum status make_plan(const struct issue_order *order, struct issue_draft
 			&d->passed, e);
 }
 
-/* The first error among own refuses; all of own goes to findings, also then. */
-static enum status settle(const char *part, struct findings *own, struct findings *findings,
-			  struct error *e)
-{
-	enum status s = STATUS_OK;
-	struct error memory;
-
-	for (size_t i = 0; s == STATUS_OK && i < own->count; i++)
-		if (own->items[i].severity == SEVERITY_ERROR)
-			s = error_set(e, STATUS_REFUSED, part, own->items[i].rule->todo, "%s",
-				      own->items[i].message);
-	if (findings_move(findings, own, &memory) != STATUS_OK) {
-		*e = memory;
-		s = memory.status;
-	}
-	return s;
-}
-
 /* Proof of possession says that somebody holds the key, not that nobody else can. */
 static enum status judge_key(const struct issue_order *order, struct findings *findings,
 			     struct error *e)
 {
-	struct findings own = {0};
-	enum status s = csr_key_check(csr_request_key(order->request), &own, e);
+	EVP_PKEY *key = csr_request_key(order->request);
+	enum status s = csr_key_check(key, findings, e);
 
 	if (s == STATUS_OK)
-		s = csr_key_check_listed(csr_request_key(order->request), order->weak_keys, &own,
-					 e);
+		s = csr_key_check_listed(key, order->weak_keys, findings, e);
+	if (s == STATUS_OK && order->issuer && EVP_PKEY_eq(key, draft_issuer_key(order)) == 1)
+		s = findings_add(findings, &issue_rule_table[ISSUE_KEY_OF_ISSUER], "key", e,
+				 "is the CA's own key");
 	if (s == STATUS_OK)
-		s = settle("key", &own, findings, e);
-	findings_free(&own);
+		s = policy_judge_key(order->profile, key, findings, e);
 	return s;
 }
 
 static enum status judge_name(const struct issue_order *order, struct findings *findings,
 			      struct error *e)
 {
-	struct findings own = {0};
-	enum status s = csr_name_check(csr_request_name(order->request), order->profile->portal,
-				       &own, e);
+	const X509_NAME *name = csr_request_name(order->request);
+	enum status s = csr_name_check(name, order->profile->portal, findings, e);
 
 	if (s == STATUS_OK)
-		s = settle("subject", &own, findings, e);
-	findings_free(&own);
+		s = policy_judge_subject(order->profile, name, order->issuer, findings, e);
 	return s;
 }
 
@@ -140,19 +123,11 @@ static enum status describe(const struct issue_order *order, struct issue_draft 
 				       &d->algorithm, e);
 }
 
-static enum status judge_owner(const struct issue_order *order, struct error *e)
-{
-	if (order->issuer &&
-	    EVP_PKEY_eq(csr_request_key(order->request), draft_issuer_key(order)) == 1)
-		return error_set(e, STATUS_REFUSED, "key", "make the request with its own key",
-				 "is the CA's own key");
-	return STATUS_OK;
-}
-
 enum status draft_judge(const struct issue_order *order, struct issue_draft **out,
 			struct findings *findings, struct error *e)
 {
 	struct issue_draft *d = calloc(1, sizeof *d);
+	size_t before = findings->count;
 	enum status s = d ? describe(order, d, e) : error_memory(e);
 
 	if (s == STATUS_OK)
@@ -160,7 +135,7 @@ enum status draft_judge(const struct issue_order *order, struct issue_draft **ou
 	if (s == STATUS_OK)
 		s = judge_name(order, findings, e);
 	if (s == STATUS_OK)
-		s = judge_owner(order, e);
+		s = findings_refuse(findings, before, STATUS_REFUSED, NULL, e);
 	if (s != STATUS_OK) {
 		issue_draft_free(d);
 		return s;

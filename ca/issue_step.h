@@ -45,6 +45,8 @@ MUST_CHECK enum status draft_plan(const struct issue_order *order, struct issue_
 struct earlier {
 	const struct issue_order *order;
 	const struct issue_draft *draft;
+	struct findings
+		*findings; /* gets the rule by which it is refused; NULL: the error has it */
 	/*
 	 * Where a certificate goes that was issued for the same request, profile and reissue, and is
 	 * still valid; STATUS_EXISTS then. NULL: such a request is refused as any other.

@@ -25,7 +25,8 @@ enum lint_applies {
 	LINT_REQUEST = 64,
 	LINT_CA = LINT_ROOT | LINT_INTERMEDIATE,
 	LINT_CERTIFICATE = LINT_CA | LINT_LEAF,
-	LINT_ANY = LINT_CERTIFICATE | LINT_UNREADABLE | LINT_CRL | LINT_REQUEST,
+	LINT_SIGNED = LINT_CERTIFICATE | LINT_UNREADABLE | LINT_CRL, /* what an issuer signed */
+	LINT_ANY = LINT_SIGNED | LINT_REQUEST,
 };
 /* The bits of the rule at a place in lint_rules(). */
 unsigned lint_rule_applies(size_t at);
@@ -73,8 +74,9 @@ MUST_CHECK enum status lint_crl(struct span der, struct span issuer, struct find
 				struct error *e);
 
 /*
- * Every rule that applies to a request, and what the judges of its key and its name say
- * (csr_key_check(), csr_name_check()) as far as no rule here has said it. STATUS_INPUT as above.
+ * What signing would refuse of a request (csr_request_judge()), every rule that applies to one, and
+ * what the judges of its key and its name say (csr_key_check(), csr_name_check()) as far as no rule
+ * here has said it. STATUS_INPUT where there is nothing to judge.
  */
 MUST_CHECK enum status lint_request(struct span der, struct findings *findings, struct error *e);
 

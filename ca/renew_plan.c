@@ -5,17 +5,29 @@
 
 #include "base/datetime.h"
 
-#define RULE(name, severity, reference, why, todo) \
-	static const struct rule name = {"renew_" #name, severity, reference, why, todo}
+enum rule_number { SUBJECT, ENDED, REVOKED, KEY, KEY_OF_PORTAL, RULES };
 
-RULE(subject, SEVERITY_WARNING, "RFC 5280 4.1.2.6", "whoever knows it by its name sees another CA",
-     "make the request with the old name, unless the new one is meant");
-RULE(ended, SEVERITY_WARNING, "RFC 5280 4.1.2.5", "there is no overlap any more",
-     "upload and switch at once");
-RULE(revoked, SEVERITY_NOTICE, "RFC 5280 5.3", "what hung on it has stopped working already",
-     "upload and switch at once");
-RULE(key, SEVERITY_NOTICE, "RFC 4210 4.4", "the key lives on with all that happened to it",
-     "make a new key, unless the certificates below it must go on standing");
+static const struct rule rules[RULES] = {
+	[SUBJECT] = {"renew_subject", SEVERITY_WARNING, "RFC 5280 4.1.2.6",
+		     "whoever knows it by its name sees another CA",
+		     "make the request with the old name, unless the new one is meant"},
+	[ENDED] = {"renew_ended", SEVERITY_WARNING, "RFC 5280 4.1.2.5",
+		   "there is no overlap any more", "upload and switch at once"},
+	[REVOKED] = {"renew_revoked", SEVERITY_NOTICE, "RFC 5280 5.3",
+		     "what hung on it has stopped working already", "upload and switch at once"},
+	[KEY] = {"renew_key", SEVERITY_NOTICE, "RFC 4210 4.4",
+		 "the key lives on with all that happened to it",
+		 "make a new key, unless the certificates below it must go on standing"},
+	[KEY_OF_PORTAL] = {"renew_key_of_portal", SEVERITY_ERROR, "ZIA, ZPA",
+			   "a portal's renewal is a new key; it does not take the old one again",
+			   "let the portal make a new key and request, and download that"},
+};
+
+const struct rule *renew_rules(size_t *count)
+{
+	*count = RULES;
+	return rules;
+}
 
 struct renew_dates renew_plan(const char *portal, int64_t now, int64_t new_start, int64_t old_end)
 {
@@ -86,25 +98,28 @@ static enum status judge_key(const struct renew_old *old, const struct csr_reque
 	if (!span_equal((struct span){spki, sizeof spki}, span_of(&old->spki_sha256)))
 		return STATUS_OK;
 	if (*old->portal)
-		return error_set(e, STATUS_REFUSED, "key",
-				 "let the portal make a new key and request, and download that",
-				 "is the old certificate's: a portal's renewal is a new key");
-	return findings_add(findings, &key, "", e, "the key is the old one's");
+		return findings_add(findings, &rules[KEY_OF_PORTAL], "key", e,
+				    "is the old certificate's: a portal's renewal is a new key");
+	return findings_add(findings, &rules[KEY], "", e, "the key is the old one's");
 }
 
 enum status renew_judge(const struct renew_old *old, const struct csr_request *request, int64_t now,
 			struct findings *findings, struct error *e)
 {
+	size_t before = findings->count;
 	enum status s = judge_key(old, request, findings, e);
 
 	if (s == STATUS_OK && old->subject_der.len &&
 	    !span_equal(span_of(&old->subject_der), csr_request_subject(request)))
-		s = findings_add(findings, &subject, "", e,
+		s = findings_add(findings, &rules[SUBJECT], "", e,
 				 "the name is not, octet for octet, that of the old one: %s",
 				 old->subject);
 	if (s == STATUS_OK && old->not_after < now)
-		s = findings_add(findings, &ended, "", e, "the old one is past its notAfter");
+		s = findings_add(findings, &rules[ENDED], "", e,
+				 "the old one is past its notAfter");
 	else if (s == STATUS_OK && old->state == CERT_REVOKED)
-		s = findings_add(findings, &revoked, "", e, "the old one is revoked");
+		s = findings_add(findings, &rules[REVOKED], "", e, "the old one is revoked");
+	if (s == STATUS_OK)
+		s = findings_refuse(findings, before, STATUS_REFUSED, NULL, e);
 	return s;
 }

@@ -41,5 +41,7 @@ void renew_old_free(struct renew_old *old);
  */
 MUST_CHECK enum status renew_judge(const struct renew_old *old, const struct csr_request *request,
 				   int64_t now, struct findings *findings, struct error *e);
+/* The rules of that. */
+const struct rule *renew_rules(size_t *count);
 
 #endif

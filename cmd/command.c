@@ -188,6 +188,7 @@ int command_main(int argc, const char *const *argv)
 		in.output.json = false;
 		output_error(&in.output, &late);
 	}
+	findings_free(&in.output.found);
 	options_free(&in.options);
 	return exit_code_of(s);
 }

@@ -240,7 +240,7 @@ static enum status run_make(struct invocation *in, struct error *e)
 	if (s == STATUS_OK)
 		s = report(in, &order, &made, &findings, e);
 	else if (s == STATUS_REFUSED)
-		output_findings(&in->output, stderr, &findings);
+		output_keep_findings(&in->output, &findings);
 	findings_free(&findings);
 	signer_free(signer);
 	authority_free(a);

@@ -182,7 +182,7 @@ static enum status run(struct invocation *in, struct error *e)
 		s = renew_cross_sign(x.authority, span_of(&x.root), &x.order, signer,
 				     &x.certificate, &x.findings, e);
 	if (s == STATUS_REFUSED)
-		output_findings(&in->output, stderr, &x.findings);
+		output_keep_findings(&in->output, &x.findings);
 	if (s == STATUS_OK)
 		s = write_file(&x, e);
 	if (s == STATUS_OK)

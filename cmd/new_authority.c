@@ -121,7 +121,9 @@ enum status new_authority_make(struct invocation *in, const char *folder,
 	enum status s = resume ? create_resume(folder, order, secrets, &findings, e)
 			       : create_authority(folder, order, secrets, &findings, e);
 
-	if (findings.count)
+	if (s != STATUS_OK)
+		output_keep_findings(&in->output, &findings);
+	else if (findings.count)
 		output_findings(&in->output, stderr, &findings);
 	/* The CA is made: what cannot be kept of the token's word is said, and undoes nothing. */
 	if (s == STATUS_OK && order->key_name &&

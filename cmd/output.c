@@ -34,6 +34,37 @@ const char *colour_code(bool wanted, enum colour colour)
 	return wanted ? codes[colour] : "";
 }
 
+static enum colour severity_colour(enum severity s)
+{
+	return s == SEVERITY_ERROR     ? COLOUR_RED
+	       : s == SEVERITY_WARNING ? COLOUR_YELLOW
+				       : COLOUR_NONE;
+}
+
+static void print_finding(const struct output *o, FILE *to, const char *prefix,
+			  const struct finding *f)
+{
+	struct text line = {0};
+	bool colour = to == stdout ? o->colour : o->colour_error;
+	enum colour shade = severity_colour(f->severity);
+	const char *severity = severity_name(f->severity);
+
+	fprintf(to, "%s%s%s:%s ", prefix, shade == COLOUR_NONE ? "" : colour_code(colour, shade),
+		severity, shade == COLOUR_NONE ? "" : colour_code(colour, COLOUR_NONE));
+	if (f->where[0]) {
+		text_add_escaped(&line, span_text(f->where));
+		text_add(&line, ": ");
+	}
+	text_add_escaped(&line, span_text(f->message));
+	text_printf(&line, " [%s, %s]", f->rule->id, f->rule->reference);
+	layout_wrap_after(to, strlen(prefix) + strlen(severity) + 2, prefix, 2, text_get(&line));
+	text_free(&line);
+	if (f->rule->todo[0]) {
+		fprintf(to, "%s  ", prefix);
+		layout_wrap_after(to, strlen(prefix) + 2, prefix, 2, f->rule->todo);
+	}
+}
+
 static void say_error(const struct output *o, const struct error *error)
 {
 	struct text line = {0};
@@ -50,6 +81,8 @@ static void say_error(const struct output *o, const struct error *error)
 		text_add_escaped(&line, span_text(error->detail));
 		text_add(&line, ")");
 	}
+	if (error->rule)
+		text_printf(&line, " [%s, %s]", error->rule->id, error->rule->reference);
 	if (error->todo[0]) {
 		text_add(&line, "; ");
 		text_add_escaped(&line, span_text(error->todo));
@@ -63,17 +96,45 @@ static void say_error(const struct output *o, const struct error *error)
 
 json_t *output_error_json(const struct error *error)
 {
-	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "status", status_name(error->status),
-			 "exit_code", exit_code_of(error->status), "where",
-			 output_json_text(error->where), "what", output_json_text(error->what),
-			 "detail", output_json_text(error->detail), "todo",
-			 output_json_text(error->todo));
+	json_t *members = json_pack(
+		"{s:s, s:i, s:o, s:o, s:o, s:o}", "status", status_name(error->status), "exit_code",
+		exit_code_of(error->status), "where", output_json_text(error->where), "what",
+		output_json_text(error->what), "detail", output_json_text(error->detail), "todo",
+		output_json_text(error->todo));
+
+	if (members && error->rule &&
+	    (json_object_set_new(members, "rule", json_string(error->rule->id)) != 0 ||
+	     json_object_set_new(members, "reference", json_string(error->rule->reference)) != 0)) {
+		json_decref(members);
+		return NULL;
+	}
+	return members;
+}
+
+void output_keep_findings(struct output *o, struct findings *findings)
+{
+	struct error no_memory;
+
+	/* Without memory the error alone is told. */
+	(void)!findings_move(&o->found, findings, &no_memory);
+}
+
+static json_t *error_document(const struct output *o, const struct error *error)
+{
+	json_t *members = output_error_json(error);
+
+	if (members && o->found.count &&
+	    json_object_set_new(members, "findings", output_findings_json(&o->found)) != 0) {
+		json_decref(members);
+		return NULL;
+	}
+	return members;
 }
 
 static void say_json_error(struct output *o, const struct error *error)
 {
 	struct error ignored;
-	json_t *members = output_error_json(error);
+	json_t *members = error_document(o, error);
 
 	if (o->list != OUTPUT_LIST_NONE) {
 		fputs("\n  ],\n  \"error\": ", stdout);
@@ -87,12 +148,31 @@ static void say_json_error(struct output *o, const struct error *error)
 	}
 }
 
+/* But for the one that is the error itself. */
+static void say_found(const struct output *o, const struct error *error)
+{
+	bool told = false;
+
+	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_NOTICE; severity--)
+		for (size_t i = 0; i < o->found.count; i++) {
+			const struct finding *f = &o->found.items[i];
+
+			if ((int)f->severity != severity)
+				continue;
+			if (!told && f->rule == error->rule && strcmp(f->message, error->what) == 0)
+				told = true;
+			else
+				print_finding(o, stderr, "", f);
+		}
+}
+
 void output_error(struct output *o, const struct error *error)
 {
 	if (o->json && !o->json_said)
 		say_json_error(o, error);
 	/* What was written before stays before, where both go to one place. */
 	(void)!fflush(stdout);
+	say_found(o, error);
 	say_error(o, error);
 }
 
@@ -175,37 +255,6 @@ json_t *output_json_text(const char *s)
 		text = json_string(text_get(&escaped));
 	text_free(&escaped);
 	return text;
-}
-
-static enum colour severity_colour(enum severity s)
-{
-	return s == SEVERITY_ERROR     ? COLOUR_RED
-	       : s == SEVERITY_WARNING ? COLOUR_YELLOW
-				       : COLOUR_NONE;
-}
-
-static void print_finding(const struct output *o, FILE *to, const char *prefix,
-			  const struct finding *f)
-{
-	struct text line = {0};
-	bool colour = to == stdout ? o->colour : o->colour_error;
-	enum colour shade = severity_colour(f->severity);
-	const char *severity = severity_name(f->severity);
-
-	fprintf(to, "%s%s%s:%s ", prefix, shade == COLOUR_NONE ? "" : colour_code(colour, shade),
-		severity, shade == COLOUR_NONE ? "" : colour_code(colour, COLOUR_NONE));
-	if (f->where[0]) {
-		text_add_escaped(&line, span_text(f->where));
-		text_add(&line, ": ");
-	}
-	text_add_escaped(&line, span_text(f->message));
-	text_printf(&line, " [%s, %s]", f->rule->id, f->rule->reference);
-	layout_wrap_after(to, strlen(prefix) + strlen(severity) + 2, prefix, 2, text_get(&line));
-	text_free(&line);
-	if (f->rule->todo[0]) {
-		fprintf(to, "%s  ", prefix);
-		layout_wrap_after(to, strlen(prefix) + 2, prefix, 2, f->rule->todo);
-	}
 }
 
 void output_findings(const struct output *o, FILE *to, const struct findings *findings)

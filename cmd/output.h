@@ -19,9 +19,10 @@ enum output_list { OUTPUT_LIST_NONE, OUTPUT_LIST_EMPTY, OUTPUT_LIST_OPEN };
 
 struct output {
 	bool json, quiet, yes;
-	bool colour;	   /* on standard output */
-	bool colour_error; /* on standard error */
-	bool json_said;	   /* the one document is out */
+	bool colour;	       /* on standard output */
+	bool colour_error;     /* on standard error */
+	bool json_said;	       /* the one document is out */
+	struct findings found; /* before the command failed: shown with its error */
 	enum output_list list;
 };
 
@@ -32,10 +33,16 @@ enum colour { COLOUR_NONE, COLOUR_RED, COLOUR_YELLOW, COLOUR_GREEN, COLOUR_BOLD 
 /* What switches a colour on or, with COLOUR_NONE, off again; "" where there is to be none. */
 const char *colour_code(bool wanted, enum colour colour);
 
-/* "subca: WHERE: WHAT (DETAIL); TODO" on standard error, and with --json the document. */
+/* What was found is shown with the error that the command ends with. findings is emptied. */
+void output_keep_findings(struct output *o, struct findings *findings);
+
+/*
+ * "subca: WHERE: WHAT (DETAIL) [RULE, REFERENCE]; TODO" on standard error, after the findings that
+ * were kept, and with --json the document.
+ */
 void output_error(struct output *o, const struct error *error);
 
-/* An error as the members of a JSON object. NULL when out of memory. */
+/* An error as the members of a JSON object, with "rule" and "reference" where a rule refused. NULL when out of memory. */
 json_t *output_error_json(const struct error *error);
 
 /* A line about progress or a hint, on standard error; nothing with --quiet. */

@@ -88,6 +88,7 @@ static enum status read_request(struct invocation *in, struct span input, struct
 {
 	const char *name = options_value(&in->options, "profile");
 	struct csr_request *request = NULL;
+	struct findings findings = {0};
 	struct authority *a = NULL;
 	struct profile *profile = NULL;
 	enum status s;
@@ -95,7 +96,7 @@ static enum status read_request(struct invocation *in, struct span input, struct
 	if (!name)
 		return error_set(e, STATUS_USAGE, NULL, "say --profile zia, zia-hsm, zpa, …",
 				 "what kind of certificate is it to be?");
-	s = csr_request_read(input, in->options.operands[0], &request, e);
+	s = csr_request_judge(input, in->options.operands[0], &request, &findings, e);
 	if (s == STATUS_OK)
 		s = authority_open(in->directory, STORE_READ, &a, e);
 	if (s == STATUS_OK)
@@ -106,6 +107,9 @@ static enum status read_request(struct invocation *in, struct span input, struct
 		s = add_authority(r, a, e);
 	if (s == STATUS_OK)
 		take_profile(r, &in->options, profile);
+	if (s != STATUS_OK)
+		output_keep_findings(&in->output, &findings);
+	findings_free(&findings);
 	profile_free(profile);
 	authority_free(a);
 	csr_request_free(request);

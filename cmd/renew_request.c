@@ -127,7 +127,7 @@ static enum status draft(struct renewing *r, struct error *e)
 	enum status s = file_read(file, CSR_INPUT_MAX, &input, e);
 
 	if (s == STATUS_OK)
-		s = csr_request_read(span_of(&input), file, &r->request, e);
+		s = csr_request_judge(span_of(&input), file, &r->request, &r->findings, e);
 	bytes_free(&input);
 	if (s == STATUS_OK && !*profile)
 		s = error_set(e, STATUS_USAGE, NULL, "say which with --profile",
@@ -154,8 +154,8 @@ static enum status draft(struct renewing *r, struct error *e)
 	if (s == STATUS_OK)
 		s = issue_draft(authority_store(r->authority), &r->issue, &r->draft, &r->findings,
 				e);
-	if (s == STATUS_REFUSED)
-		output_findings(&r->in->output, stderr, &r->findings);
+	if (s != STATUS_OK)
+		output_keep_findings(&r->in->output, &r->findings);
 	return s;
 }
 

@@ -58,7 +58,7 @@ static enum status cross_both(struct rekeying *k, struct error *e)
 	if (s == STATUS_OK)
 		s = cross_sign(k, k->old, k->made, k->old_secret, &k->new_with_old, e);
 	if (s == STATUS_REFUSED)
-		output_findings(&k->r->in->output, stderr, &k->r->findings);
+		output_keep_findings(&k->r->in->output, &k->r->findings);
 	if (s == STATUS_OK)
 		s = put_file(k, REKEY_OLD_WITH_NEW, &k->old_with_new, e);
 	if (s == STATUS_OK)

@@ -6,12 +6,16 @@
 
 #include "audit/rule.h"
 #include "base/suggest.h"
+#include "ca/inspect.h"
+#include "ca/issue_rules.h"
 #include "ca/lint.h"
 #include "ca/path.h"
 #include "ca/preflight.h"
+#include "ca/renew_plan.h"
 #include "cmd/layout.h"
 #include "csr/key.h"
 #include "csr/name_judge.h"
+#include "csr/request.h"
 
 const char *const rules_sources[] = {"der",    "rfc5280", "cabf",  "practice", "request",
 				     "portal", "path",	  "audit", NULL};
@@ -47,6 +51,7 @@ static const struct subject path_subjects[] = {
 };
 
 static const struct subject request_subjects[] = {{1, "request"}, {0, NULL}};
+static const struct subject inspect_subjects[] = {{1, "inspect"}, {0, NULL}};
 static const struct subject audit_subjects[] = {{1, "audit"}, {0, NULL}};
 
 static unsigned always(size_t at)
@@ -68,10 +73,14 @@ static const struct {
 	const char *source; /* NULL: each rule's own */
 } tables[] = {
 	{lint_rules, lint_rule_applies, lint_subjects, NULL},
+	{csr_request_rules, always, request_subjects, "request"},
 	{csr_key_rules, always, request_subjects, "request"},
 	{csr_name_rules, always, request_subjects, "request"},
+	{issue_rules, always, request_subjects, "request"},
+	{renew_rules, always, request_subjects, "request"},
 	{preflight_rules, preflight_rule_portals, portal_subjects, "portal"},
 	{path_rules, path_rule_applies, path_subjects, "path"},
+	{inspect_rules, always, inspect_subjects, "inspect"},
 	{rules_of_audit, always, audit_subjects, "audit"},
 };
 #define TABLES (sizeof tables / sizeof *tables)

@@ -1,6 +1,6 @@
 /*
- * The rules of every judge in one table: lint's, the pre-flight's, those for the key and the name of
- * a request, of paths, and an audit's. "subca lint --rules" prints it.
+ * The rules of every judge in one table: lint's, the pre-flight's, those for requests and
+ * paths, inspect's and an audit's. "subca lint --rules" prints it.
  */
 #ifndef SUBCA_CMD_RULES_H
 #define SUBCA_CMD_RULES_H

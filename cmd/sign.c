@@ -85,7 +85,7 @@ static enum status read_request(struct signing *s, struct error *e)
 	enum status status = file_read(file, CSR_INPUT_MAX, &input, e);
 
 	if (status == STATUS_OK)
-		status = csr_request_read(span_of(&input), origin, &s->request, e);
+		status = csr_request_judge(span_of(&input), origin, &s->request, &s->findings, e);
 	bytes_free(&input);
 	return status;
 }
@@ -175,11 +175,8 @@ static enum status prepare(struct signing *s, struct error *e)
 		return status;
 	s->order = s->common.order;
 	s->order.request = s->request;
-	status = issue_draft(authority_store(s->common.authority), &s->order, &s->draft,
-			     &s->findings, e);
-	if (status == STATUS_REFUSED)
-		output_findings(&s->in->output, stderr, &s->findings);
-	return status;
+	return issue_draft(authority_store(s->common.authority), &s->order, &s->draft, &s->findings,
+			   e);
 }
 
 static enum status write_files(const struct signing *s, struct span der, struct error *e)
@@ -294,7 +291,8 @@ static enum status run(struct invocation *in, struct error *e)
 		return sign_many(in, e);
 	}
 	status = prepare(&s, e);
-
+	if (status != STATUS_OK)
+		output_keep_findings(&in->output, &s.findings);
 	if (status == STATUS_OK)
 		status = review(&s, dry, e);
 	if (status == STATUS_OK && options_given(&in->options, "rehearse"))

@@ -303,7 +303,7 @@ static bool is_key(struct span der)
 	return key;
 }
 
-enum status csr_input_explain(struct span der, struct error *e)
+bool csr_input_explain(struct span der, struct error *e)
 {
 	const struct {
 		const ASN1_ITEM *item;
@@ -324,9 +324,9 @@ enum status csr_input_explain(struct span der, struct error *e)
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (is_a(der, known[i].item))
-			return refuse_kind(&known[i].kind, e);
+			return refuse_kind(&known[i].kind, e) != STATUS_OK;
 	if (is_key(der))
-		return refuse_kind(&key, e);
+		return refuse_kind(&key, e) != STATUS_OK;
 	ERR_clear_error();
-	return error_set(e, STATUS_INPUT, NULL, FETCH, "is not a well-formed PKCS#10 request");
+	return false;
 }

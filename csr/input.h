@@ -23,7 +23,7 @@ typedef enum status csr_input_visit(void *context, struct span der, struct error
 MUST_CHECK enum status csr_input_each(struct span input, csr_input_visit *visit, void *context,
 				      struct error *e);
 
-/* For DER that is no request: says what it is instead. Always fails with STATUS_INPUT. */
-enum status csr_input_explain(struct span der, struct error *e);
+/* For DER that is no request: whether it is something else that is known. STATUS_INPUT in e then. */
+bool csr_input_explain(struct span der, struct error *e);
 
 #endif

@@ -13,6 +13,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "base/finding.h"
 #include "base/bytes.h"
 
 /* More than any request needs; what portals make has about 1 KiB. */
@@ -26,6 +27,17 @@ struct csr_request;
  */
 MUST_CHECK enum status csr_request_read(struct span input, const char *origin,
 					struct csr_request **out, struct error *e);
+
+/*
+ * The same, and every rule that it breaks goes to findings, not the first alone. What is neither PEM
+ * nor DER (HTML, nothing) or too large breaks none, and is an error without a finding.
+ */
+MUST_CHECK enum status csr_request_judge(struct span input, const char *origin,
+					 struct csr_request **out, struct findings *findings,
+					 struct error *e);
+
+/* The rules of reading; all are errors. The first is csr_malformed. */
+const struct rule *csr_request_rules(size_t *count);
 
 /*
  * A root's certificate (DER) taken for a request, to cross-sign it: its own signature proves that

@@ -5,7 +5,7 @@ static void say_fault(const struct lint_subject *s, struct lint_report *report,
 {
 	char where[40];
 
-	if (s->der_fault != fault)
+	if (s->der_fault != fault || s->form == LINT_FORM_REQUEST)
 		return;
 	snprintf(where, sizeof where, "offset %zu", s->der_offset);
 	lint_say(report, where, "holds %s", der_fault_text(fault));
@@ -62,9 +62,4 @@ void lint_certificate_unreadable(const struct lint_subject *s, struct lint_repor
 void lint_crl_unreadable(const struct lint_subject *s, struct lint_report *report)
 {
 	say_unreadable(s, LINT_FORM_CRL, report);
-}
-
-void lint_request_unreadable(const struct lint_subject *s, struct lint_report *report)
-{
-	say_unreadable(s, LINT_FORM_REQUEST, report);
 }

@@ -82,21 +82,31 @@ static enum status judge_claims(const struct csr_request *r, size_t from, struct
 	return STATUS_OK;
 }
 
+/* Its form is judged: what signing refuses. A key that OpenSSL cannot use is told better by key_*. */
+static enum status judge_form(struct span der, struct csr_request **out, struct findings *findings,
+			      struct error *e)
+{
+	enum status status = csr_request_judge(der, "", out, findings, e);
+
+	return e->rule ? STATUS_OK : status;
+}
+
 enum status lint_request(struct span der, struct findings *findings, struct error *e)
 {
 	struct csr_request *request = NULL;
-	struct error refusal = {0};
 	struct lint_subject *s = NULL;
+	struct error unread;
 	size_t from = findings->count;
-	enum status status = csr_request_read(der, "request", &request, &refusal);
+	enum status status;
 
-	if (status == STATUS_SYSTEM) {
-		*e = refusal;
-		return status;
-	}
-	status = lint_subject_read_request(der, request ? NULL : &refusal, &s, e);
-	if (status == STATUS_OK)
+	e->rule = NULL;
+	status = judge_form(der, &request, findings, e);
+	/* What is not even SIGNED was told as such. */
+	if (status == STATUS_OK && lint_subject_read_request(der, &s, &unread) == STATUS_OK &&
+	    s->request)
 		status = lint_judge(s, findings, e);
+	if (status == STATUS_OK && has_spoken(findings, from, "key_"))
+		findings_drop(findings, "csr_key_unreadable", "");
 	if (status == STATUS_OK && request)
 		status = judge_claims(request, from, findings, e);
 	lint_subject_free(s);

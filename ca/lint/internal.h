@@ -119,8 +119,6 @@ struct lint_subject {
 	const X509_ALGOR *signature;		    /* under the signature */
 	const STACK_OF(LINT_EXTENSION) *extensions; /* those that a request asks for */
 	LINT_EXTENSIONS *asked_for;		    /* owned: of a request */
-	bool asked_for_malformed;
-	const struct error *refusal; /* why csr/request.h does not take a request; NULL: it does */
 	struct span issuer_der, subject_der, spki_der;
 	struct lint_name issuer_name, subject_name; /* a CRL has no subject, a request no issuer */
 	struct lint_time not_before, not_after;	    /* a CRL's thisUpdate and nextUpdate */
@@ -151,8 +149,10 @@ MUST_CHECK enum status lint_subject_read_below(struct span der, const struct lin
 MUST_CHECK enum status lint_subject_read_crl(struct span der, struct span tbs,
 					     const X509_ALGOR *outer, struct span issuer,
 					     struct lint_subject **out, struct error *e);
-MUST_CHECK enum status lint_subject_read_request(struct span der, const struct error *refusal,
-						 struct lint_subject **out, struct error *e);
+MUST_CHECK enum status lint_subject_read_request(struct span der, struct lint_subject **out,
+						 struct error *e);
+/* Whether an attribute of this type is PKCS#9's extensionRequest, or Microsoft's. */
+bool lint_asks_for_extensions(const ASN1_OBJECT *type);
 void lint_subject_free(struct lint_subject *s);
 
 /* Every rule that applies to what was read, but for those for entries. */

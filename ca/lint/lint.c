@@ -237,18 +237,6 @@ enum status lint_crl(struct span der, struct span issuer, struct findings *findi
 	return status;
 }
 
-static enum status refuse_errors(const struct findings *findings, size_t from, struct error *e)
-{
-	for (size_t i = from; i < findings->count; i++) {
-		const struct finding *f = &findings->items[i];
-
-		if (f->severity == SEVERITY_ERROR)
-			return error_set(e, STATUS_REFUSED, f->where, f->rule->todo, "%s (%s, %s)",
-					 f->message, f->rule->id, f->rule->reference);
-	}
-	return STATUS_OK;
-}
-
 static enum status pass(struct span tbs, const X509_ALGOR *algorithm, struct lint_passed **out,
 			struct error *e)
 {
@@ -277,7 +265,7 @@ enum status lint_tbs(struct span tbs, const X509_ALGOR *algorithm, const struct 
 	if (status == STATUS_OK)
 		status = lint_certificate_below(span_of(&der), issuer, findings, e);
 	if (status == STATUS_OK)
-		status = refuse_errors(findings, before, e);
+		status = findings_refuse(findings, before, STATUS_REFUSED, NULL, e);
 	if (status == STATUS_OK)
 		status = pass(tbs, algorithm, out, e);
 	bytes_free(&der);
@@ -291,7 +279,7 @@ enum status lint_crl_tbs(struct span tbs, const X509_ALGOR *algorithm, struct sp
 	enum status status = judge_crl(tbs, tbs, algorithm, issuer, findings, e);
 
 	if (status == STATUS_OK)
-		status = refuse_errors(findings, before, e);
+		status = findings_refuse(findings, before, STATUS_REFUSED, NULL, e);
 	if (status == STATUS_OK)
 		status = pass(tbs, algorithm, out, e);
 	return status;

@@ -1,27 +1,5 @@
 #include "ca/lint/internal.h"
 
-void lint_request_version(const struct lint_subject *s, struct lint_report *report)
-{
-	int64_t version = 0;
-
-	if (!ASN1_INTEGER_get_int64(&version, s->request->version) || version != 0)
-		lint_say(report, "version", "is not v1");
-}
-
-void lint_request_signature(const struct lint_subject *s, struct lint_report *report)
-{
-	if (s->refusal && s->refusal->status == STATUS_REFUSED)
-		lint_say(report, "signature", "%s", s->refusal->what);
-}
-
-/* What the rules before this have told is not told again. */
-void lint_request_refused(const struct lint_subject *s, struct lint_report *report)
-{
-	if (s->refusal && s->refusal->status != STATUS_REFUSED &&
-	    findings_count(report->findings, SEVERITY_ERROR) == 0)
-		lint_say(report, NULL, "%s", s->refusal->what);
-}
-
 void lint_request_attributes_missing(const struct lint_subject *s, struct lint_report *report)
 {
 	if (!s->request->attributes)
@@ -64,6 +42,7 @@ static const ASN1_OBJECT *attribute_at(const void *all, int i)
 		->type;
 }
 
+/* Two lists of extensions are csr_extensions_twice. */
 void lint_request_attribute_duplicate(const struct lint_subject *s, struct lint_report *report)
 {
 	const STACK_OF(LINT_REQUEST_ATTRIBUTE) *all = s->request->attributes;
@@ -71,7 +50,7 @@ void lint_request_attribute_duplicate(const struct lint_subject *s, struct lint_
 						     sk_LINT_REQUEST_ATTRIBUTE_num(all));
 	char name[80];
 
-	if (!twice)
+	if (!twice || lint_asks_for_extensions(twice))
 		return;
 	OBJ_obj2txt(name, sizeof name, twice, 0);
 	lint_say(report, "attributes", "has %s more than once", name);
@@ -82,8 +61,7 @@ static void check_values(const LINT_REQUEST_ATTRIBUTE *a, const char *where,
 {
 	int nid = OBJ_obj2nid(a->type);
 
-	if ((nid == NID_ext_req || nid == NID_ms_ext_req || nid == NID_pkcs9_challengePassword) &&
-	    sk_ASN1_TYPE_num(a->values) > 1)
+	if (nid == NID_pkcs9_challengePassword && sk_ASN1_TYPE_num(a->values) > 1)
 		lint_say(report, where, "has %d values", sk_ASN1_TYPE_num(a->values));
 }
 
@@ -92,17 +70,11 @@ void lint_request_attribute_values(const struct lint_subject *s, struct lint_rep
 	each_attribute(s, check_values, report);
 }
 
-void lint_request_extensions_malformed(const struct lint_subject *s, struct lint_report *report)
-{
-	if (s->asked_for_malformed)
-		lint_say(report, "attribute extensionRequest", "has a value that cannot be read");
-}
-
-/* The password itself is not shown. */
+/* The password itself is not shown. Of several the rule before this tells. */
 static void check_password(const LINT_REQUEST_ATTRIBUTE *a, const char *where,
 			   struct lint_report *report)
 {
-	if (OBJ_obj2nid(a->type) == NID_pkcs9_challengePassword)
+	if (OBJ_obj2nid(a->type) == NID_pkcs9_challengePassword && sk_ASN1_TYPE_num(a->values) <= 1)
 		lint_say(report, where, "is in it, in the clear");
 }
 

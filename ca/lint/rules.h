@@ -5,23 +5,23 @@
  */
 
 /* Encoding: ca/lint/encoding.c */
-RULE(der_structure, ERROR, LINT_ANY, "X.690 8",
+RULE(der_structure, ERROR, LINT_SIGNED, "X.690 8",
      "strict readers refuse it, others may see another certificate in it",
      "have it issued again by software that writes DER")
-RULE(der_length, ERROR, LINT_ANY, "X.690 10.1",
+RULE(der_length, ERROR, LINT_SIGNED, "X.690 10.1",
      "it is BER: strict readers refuse it, and its fingerprint depends on who encodes it",
      "have it issued again by software that writes DER")
-RULE(der_boolean, ERROR, LINT_ANY, "X.690 11.1", "TRUE has one encoding in DER, FF",
+RULE(der_boolean, ERROR, LINT_SIGNED, "X.690 11.1", "TRUE has one encoding in DER, FF",
      "have it issued again by software that writes DER")
-RULE(der_integer, ERROR, LINT_ANY, "X.690 8.3.2",
+RULE(der_integer, ERROR, LINT_SIGNED, "X.690 8.3.2",
      "padded integers compare unequal to the same number elsewhere",
      "have it issued again by software that writes DER")
-RULE(der_bit_string, ERROR, LINT_ANY, "X.690 11.2.1", "unused bits are zero in DER",
+RULE(der_bit_string, ERROR, LINT_SIGNED, "X.690 11.2.1", "unused bits are zero in DER",
      "have it issued again by software that writes DER")
-RULE(der_oid, ERROR, LINT_ANY, "X.690 8.19.2",
+RULE(der_oid, ERROR, LINT_SIGNED, "X.690 8.19.2",
      "padded identifiers compare unequal to the same one elsewhere",
      "have it issued again by software that writes DER")
-RULE(der_set_order, ERROR, LINT_ANY, "X.690 11.6",
+RULE(der_set_order, ERROR, LINT_SIGNED, "X.690 11.6",
      "names with their parts in another order compare unequal",
      "have it issued again by software that writes DER")
 RULE(certificate_unreadable, ERROR, LINT_UNREADABLE, "RFC 5280 4.1",
@@ -48,12 +48,11 @@ RULE(unique_id_present, ERROR, LINT_CERTIFICATE, "RFC 5280 4.1.2.8",
 /* Signature algorithm: ca/lint/algorithm.c */
 RULE(signature_algorithm_differs, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.1.2",
      "the algorithm outside the signature could be swapped", "issue it with both the same")
-RULE(signature_algorithm_weak, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 9155",
+RULE(signature_algorithm_weak, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 9155",
      "with MD5 or SHA-1 the signature can be moved to a forged certificate",
      "sign with SHA-256 or better")
-RULE(signature_algorithm_unknown, WARNING, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST,
-     "RFC 5280 4.1.1.2", "few verifiers know it",
-     "sign with RSA, ECDSA on a NIST curve, or Ed25519, and SHA-2")
+RULE(signature_algorithm_unknown, WARNING, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.1.1.2",
+     "few verifiers know it", "sign with RSA, ECDSA on a NIST curve, or Ed25519, and SHA-2")
 RULE(signature_parameters, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST,
      "RFC 4055 5, RFC 5758 3.2, RFC 8410 3", "strict verifiers refuse other parameters",
      "NULL for RSA; none for ECDSA and EdDSA")
@@ -129,11 +128,11 @@ RULE(key_rsa_exponent_small, WARNING, LINT_CERTIFICATE | LINT_REQUEST, "CA/B BR 
      "exponents below 65537 forgive no mistake in padding", "make a new key with e = 65537")
 
 /* Extensions at large: ca/lint/extensions.c */
-RULE(extension_duplicate, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.2",
+RULE(extension_duplicate, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2",
      "software disagrees about which of the two counts", "issue it with each extension once")
-RULE(extension_malformed, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.2.1",
+RULE(extension_malformed, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2.1",
      "the extension cannot be read, so what it says is lost", "issue it with a proper value")
-RULE(extension_not_der, ERROR, LINT_CERTIFICATE | LINT_CRL | LINT_REQUEST, "RFC 5280 4.2",
+RULE(extension_not_der, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2",
      "strict readers refuse it", "have it issued again by software that writes DER")
 RULE(extension_unknown_critical, ERROR, LINT_CERTIFICATE | LINT_CRL, "RFC 5280 4.2",
      "software that does not know it must refuse the certificate",

@@ -258,14 +258,14 @@ enum status lint_subject_read_crl(struct span der, struct span tbs, const X509_A
 	return STATUS_OK;
 }
 
-static bool is_extension_request(const LINT_REQUEST_ATTRIBUTE *a)
+bool lint_asks_for_extensions(const ASN1_OBJECT *type)
 {
-	int nid = OBJ_obj2nid(a->type);
+	int nid = OBJ_obj2nid(type);
 
 	return nid == NID_ext_req || nid == NID_ms_ext_req;
 }
 
-/* The first value of the first such attribute; a rule tells where there is another. */
+/* The first value of the first such attribute. */
 static void read_asked_for(struct lint_subject *s)
 {
 	const STACK_OF(LINT_REQUEST_ATTRIBUTE) *all = s->request->attributes;
@@ -273,11 +273,10 @@ static void read_asked_for(struct lint_subject *s)
 	for (int i = 0; i < sk_LINT_REQUEST_ATTRIBUTE_num(all) && !s->asked_for; i++) {
 		const LINT_REQUEST_ATTRIBUTE *a = sk_LINT_REQUEST_ATTRIBUTE_value(all, i);
 
-		if (!is_extension_request(a) || sk_ASN1_TYPE_num(a->values) == 0)
+		if (!lint_asks_for_extensions(a->type) || sk_ASN1_TYPE_num(a->values) == 0)
 			continue;
 		s->asked_for = lint_decode(sequence_of(sk_ASN1_TYPE_value(a->values, 0)),
 					   ASN1_ITEM_rptr(LINT_EXTENSIONS));
-		s->asked_for_malformed = !s->asked_for;
 	}
 	s->extensions = s->asked_for;
 }
@@ -302,13 +301,11 @@ static bool read_request(struct lint_subject *s)
 	return true;
 }
 
-enum status lint_subject_read_request(struct span der, const struct error *refusal,
-				      struct lint_subject **out, struct error *e)
+enum status lint_subject_read_request(struct span der, struct lint_subject **out, struct error *e)
 {
 	if (open_envelope(der, out, e) != STATUS_OK)
 		return error_status(e);
 	(*out)->form = LINT_FORM_REQUEST;
-	(*out)->refusal = refusal;
 	(void)read_request(*out);
 	return STATUS_OK;
 }

@@ -237,7 +237,7 @@ assert [f for f in request["findings"] if f["severity"] == "error"] == [], reque
 		open("changed.der", "wb").write(der)
 	END
 	run -1 "$SUBCA" lint changed.der
-	[[ $output == *"[request_signature, RFC 2986 3]"* ]]
+	[[ $output == *"[csr_signature, RFC 2986 3]"* ]]
 }
 
 @test "folders and lists of files, whatever else is in them" {

@@ -65,7 +65,7 @@ once() { # COUNT: so many requests are issued, and none of them twice
 	[ "$status" -eq 1 ]
 	[[ $output == *"Issued 12 of 14 requests into out"*"2 were refused"* ]]
 	[[ $stderr == *"in/text.csr: is neither PEM nor DER"* ]]
-	[[ $stderr == *"in/weak.csr: key: "*"1024 bits"* ]]
+	[[ $stderr == *"in/weak.csr: public key: "*"1024 bits"*"[csr_key_rsa_small, "* ]]
 	whole out 12
 	once 12
 	[ "$(states root)" = "2|12" ]

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # subca sign: the main job. What the portals bring is signed as they take it; what is wrong costs nothing.
 
+bats_require_minimum_version 1.5.0
+
 load helper
 
 # One root and one key for the file: making them is the slow part.
@@ -330,6 +332,48 @@ refused() {
 	SUBCA_WEAK_KEYS=list run subca inspect zia.csr zia.pem
 	[ "$status" -eq 1 ]
 	[ "$(grep -c csr_key_listed <<< "$output")" -eq 2 ]
+}
+
+@test "all that is wrong with a request is told at once, each by its rule, and in JSON too" {
+	openssl genrsa -out small.key 1024
+	openssl req -new -key small.key -sha1 -out bad.csr -subj "/O=Example GmbH/CN=a/DC=x"
+	run -1 --separate-stderr subca sign -C root --profile zia bad.csr
+	[ "$stderr" = "subca: bad.csr: is signed under the broken or unsuitable digest SHA1 \
+[csr_signature_digest, RFC 9155]; have it signed with SHA-256" ]
+	# Not the form but what it asks for: key, name and profile together.
+	openssl req -new -key small.key -out bad.csr -subj "/O=Example  GmbH/CN=a/DC=x"
+	run -1 --separate-stderr subca sign -C root --profile zia bad.csr
+	[ "$(grep -c csr_key_rsa_small <<< "$stderr")" -eq 1 ]
+	grep -q "^error: key: .*1024 bits is not what profile 'zia' allows" <<< "$stderr"
+	grep -q '\[issue_key_not_allowed,' <<< "$(tr -d '\n' <<< "$stderr")"
+	grep -q '\[issue_subject_unnamed,' <<< "$(tr -d '\n' <<< "$stderr")"
+	grep -q '\[csr_name_spaces,' <<< "$(tr -d '\n' <<< "$stderr")"
+	[[ $(tail -1 <<< "$stderr") == "subca: bad.csr: public key: the RSA modulus has 1024 bits, less \
+than 2048 [csr_key_rsa_small, NIST SP 800-131A 3]; have the request"* ]]
+	run -1 --separate-stderr subca sign --json -C root --profile zia bad.csr
+	python3 - "$output" <<-'END'
+		import json, sys
+		d = json.loads(sys.argv[1])
+		assert d["schema"] == "subca.error/1" and d["exit_code"] == 1, d
+		assert d["rule"] == "csr_key_rsa_small" and d["reference"] == "NIST SP 800-131A 3", d
+		rules = {f["rule"]: f["severity"] for f in d["findings"]}
+		assert rules == {"csr_key_rsa_small": "error", "issue_key_not_allowed": "error",
+		                 "csr_name_spaces": "warning", "issue_subject_unnamed": "error"}, rules
+		assert all(f["message"] and f["why"] and f["todo"] for f in d["findings"])
+	END
+	# What only the store knows.
+	request zia.csr "/CN=Inspection"
+	sign --profile zia --days 300 --quiet zia.csr
+	openssl req -new -key zia.key -out zpa.csr -subj "/O=Zscaler/OU=Private Access/CN=Client"
+	for try in "issue_signed_before zia zia.csr" "issue_key_other_portal zpa zpa.csr"; do
+		read -r rule profile file <<< "$try"
+		run -1 --separate-stderr subca sign --json -C root --profile "$profile" -o a.pem --chain b.pem "$file"
+		python3 -c '
+import json, sys
+d = json.loads(sys.argv[1])
+assert d["rule"] == sys.argv[2] == [f["rule"] for f in d["findings"] if f["severity"] == "error"][0], d' \
+			"$output" "$rule"
+	done
 }
 
 # What openssl-blacklist's own build does: its header, then the hashes without their first half, sorted.

@@ -585,7 +585,8 @@ static void do_op(struct builder *b, const struct fixture_op *op)
 	} else if (strcmp(op->what, "subjectUniqueID") == 0) {
 		b->tbs->subject_unique_id = bits_of(op->value);
 	} else {
-		assert_string_equal(op->what, "patch");
+		assert_true(strcmp(op->what, "patch") == 0 ||
+			    strcmp(op->what, "signed-patch") == 0);
 	}
 }
 
@@ -603,6 +604,14 @@ static void patch(struct bytes *der, const char *value)
 	bytes_free(&from);
 	bytes_free(&to);
 	free(find);
+}
+
+static void patch_all(struct bytes *der, const char *what, const struct fixture_op *ops,
+		      size_t count)
+{
+	for (size_t i = 0; i < count && ops[i].what; i++)
+		if (strcmp(ops[i].what, what) == 0)
+			patch(der, ops[i].value);
 }
 
 static void start(struct builder *b, enum fixture_kind kind)
@@ -697,8 +706,18 @@ static void finish(struct builder *b, struct bytes *tbs)
 	LINT_TBS_free(b->tbs);
 }
 
+/* That of the algorithm beside the signature; SHA-256 for one that is made up. */
+static const EVP_MD *digest_of(const X509_ALGOR *algorithm)
+{
+	int digest = NID_undef;
+
+	OBJ_find_sigid_algs(OBJ_obj2nid(algorithm->algorithm), &digest, NULL);
+	return digest == NID_undef ? EVP_sha256() : EVP_get_digestbynid(digest);
+}
+
 /* A request is signed; no rule looks at the signature of anything else. */
-static void sign(enum fixture_kind kind, struct span tbs, struct bytes *signature)
+static void sign(enum fixture_kind kind, struct span tbs, const X509_ALGOR *algorithm,
+		 struct bytes *signature)
 {
 	static const unsigned char filler[64] = {[63] = 1};
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -709,7 +728,8 @@ static void sign(enum fixture_kind kind, struct span tbs, struct bytes *signatur
 	if (kind != FIXTURE_REQUEST) {
 		memcpy(made, filler, len = sizeof filler);
 	} else {
-		assert_int_equal(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, own_key()),
+		assert_int_equal(EVP_DigestSignInit(context, NULL, digest_of(algorithm), NULL,
+						    own_key()),
 				 1);
 		assert_int_equal(EVP_DigestSign(context, made, &len, tbs.data, tbs.len), 1);
 	}
@@ -739,13 +759,12 @@ struct bytes fixture_build(enum fixture_kind kind, const struct fixture_op *ops,
 	for (size_t i = 0; i < count && ops[i].what; i++)
 		do_op(&b, &ops[i]);
 	finish(&b, &tbs);
-	sign(kind, span_of(&tbs), &signature);
+	patch_all(&tbs, "signed-patch", ops, count);
+	sign(kind, span_of(&tbs), b.outer, &signature);
 	assert_int_equal(der_signed_build(span_of(&tbs), b.outer, span_of(&signature), &der, &e),
 			 STATUS_OK);
 	bytes_free(&signature);
-	for (size_t i = 0; i < count && ops[i].what; i++)
-		if (strcmp(ops[i].what, "patch") == 0)
-			patch(&der, ops[i].value);
+	patch_all(&der, "patch", ops, count);
 	bytes_free(&tbs);
 	X509_ALGOR_free(b.outer);
 	return der;

@@ -46,6 +46,7 @@ enum fixture_kind {
  * "attributes"    of a request: "" for none, else none of them yet
  * "attribute"     one more: "NAME HEX HEX …", the values in DER; extensions are asked for in one
  * "patch"         "HEX>HEX": the first place with these octets in the encoded certificate
+ * "signed-patch"  the same, before it is signed
  */
 struct fixture_op {
 	const char *what, *value;

@@ -238,6 +238,43 @@ static void refuse_asked(STACK_OF(X509_EXTENSION) *list, const char *what)
 	refuse_made(finish(q, key, EVP_sha256()), STATUS_INPUT, what);
 }
 
+/* The offset in the refusal is that of the octets at which it is at fault. */
+static void refuse_at(struct bytes made, const unsigned char *fault)
+{
+	struct csr_request *r = NULL;
+	struct error e = {0};
+	const char *at;
+
+	assert_int_equal(csr_request_read(span_of(&made), "a.csr", &r, &e), STATUS_INPUT);
+	at = strstr(e.what, "at offset ");
+	assert_non_null(at);
+	assert_non_null(fault);
+	assert_int_equal(strtoul(at + strlen("at offset "), NULL, 10), fault - made.data);
+	bytes_free(&made);
+}
+
+static void the_second_has_its_offset(void)
+{
+	/* Extension, basicConstraints: 30 len 06 03 55 1d 13 */
+	static const unsigned char oid[] = {0x06, 0x03, 0x55, 0x1d, 0x13};
+	STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
+	X509_REQ *q = unsigned_request(key, V_ASN1_UTF8STRING);
+	const unsigned char *first, *second;
+	struct bytes made;
+
+	sk_X509_EXTENSION_push(list, extension(NID_basic_constraints, "CA:TRUE"));
+	sk_X509_EXTENSION_push(list, extension(NID_key_usage, "keyCertSign"));
+	sk_X509_EXTENSION_push(list, extension(NID_basic_constraints, "CA:TRUE"));
+	assert_int_equal(X509_REQ_add_extensions(q, list), 1);
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	made = finish(q, key, EVP_sha256());
+	first = memmem(made.data, made.len, oid, sizeof oid);
+	assert_non_null(first);
+	second = memmem(first + 1, (size_t)(made.data + made.len - first - 1), oid, sizeof oid);
+	assert_non_null(second);
+	refuse_at(made, second - 2);
+}
+
 static void extensions_refused(void **state)
 {
 	X509_REQ *q = unsigned_request(key, V_ASN1_UTF8STRING);
@@ -252,6 +289,7 @@ static void extensions_refused(void **state)
 	sk_X509_EXTENSION_push(list, extension(NID_basic_constraints, "CA:TRUE"));
 	sk_X509_EXTENSION_push(list, extension(NID_basic_constraints, "CA:FALSE"));
 	refuse_asked(list, "twice");
+	the_second_has_its_offset();
 
 	/* BOOLEAN 01 instead of FF: OpenSSL reads it, DER does not know it. */
 	list = sk_X509_EXTENSION_new_null();
@@ -587,7 +625,7 @@ static void attributes_out_of_order(void **state)
 {
 	X509_REQ *q = unsigned_request(key, V_ASN1_UTF8STRING);
 	static const char first[] = "\x30\x10", second[] = "\x30\x11";
-	struct bytes info;
+	struct bytes info, made;
 	unsigned char *a, *b, swap[0x13];
 
 	(void)state;
@@ -604,6 +642,9 @@ static void attributes_out_of_order(void **state)
 	memmove(a + 0x13, a, 0x12);
 	memcpy(a, swap, 0x13);
 	refuse_made(sign_info(span_of(&info)), STATUS_INPUT, "ascending order");
+	/* The shorter one, which stands behind now. */
+	made = sign_info(span_of(&info));
+	refuse_at(made, memmem(made.data, made.len, first, 2));
 	bytes_free(&info);
 }
 

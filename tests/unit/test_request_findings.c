@@ -1,13 +1,8 @@
 /*
- * Every finding that a request can give: one table, with a fixture that trips the finding and
- * nothing else, and one beside it that trips none. A rule without both fails.
+ * Every finding that the key or the name of a request can give: one table, with a fixture that trips
+ * the finding and nothing else, and one beside it that trips none. A rule without both fails. Those of
+ * reading a request are in tests/unit/lint_cases.c, those of a CA in test_issue_rules.c.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +14,7 @@
 #include "base/bytes.h"
 #include "csr/key.h"
 #include "csr/name_judge.h"
+#include "tests/unit/mute.h"
 #include "tests/unit/odd_keys.h"
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -331,11 +327,19 @@ static void judge(const struct fixture *fixture)
 	EVP_PKEY_free(key);
 }
 
+static const char *only; /* the rule whose fixtures are looked at; NULL: all */
+
+static void look_at(const char *id)
+{
+	only = id;
+}
+
 static void each_fixture_gives_its_finding_alone(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < FIXTURES; i++)
-		judge(&fixtures[i]);
+		if (!only || strcmp(only, fixtures[i].finding) == 0)
+			judge(&fixtures[i]);
 }
 
 static size_t count(const char *id, bool trips)
@@ -347,19 +351,38 @@ static size_t count(const char *id, bool trips)
 	return n;
 }
 
+static const struct rule *(*const tables[])(size_t *count) = {csr_key_rules, csr_name_rules};
+#define TABLES (sizeof tables / sizeof *tables)
+
 static void each_rule_has_both_fixtures(void **state)
 {
-	size_t keys = 0, names = 0;
-	const struct rule *of_keys = csr_key_rules(&keys), *of_names = csr_name_rules(&names);
+	(void)state;
+	for (size_t t = 0; t < TABLES; t++) {
+		size_t rules;
+		const struct rule *table = tables[t](&rules);
+
+		for (size_t i = 0; i < rules; i++)
+			if (count(table[i].id, true) == 0 || count(table[i].id, false) == 0)
+				fail_msg("%s: %zu fixtures that trip it, %zu beside it",
+					 table[i].id, count(table[i].id, true),
+					 count(table[i].id, false));
+	}
+}
+
+static void fixtures_fail_without_their_rule(void **state)
+{
+	size_t blind = 0;
 
 	(void)state;
-	for (size_t i = 0; i < keys + names; i++) {
-		const char *id = i < keys ? of_keys[i].id : of_names[i - keys].id;
+	for (size_t t = 0; t < TABLES; t++) {
+		size_t rules;
+		const struct rule *table = tables[t](&rules);
 
-		if (count(id, true) == 0 || count(id, false) == 0)
-			fail_msg("%s: %zu fixtures that trip it, %zu beside it", id,
-				 count(id, true), count(id, false));
+		for (size_t i = 0; i < rules; i++)
+			blind += count_blind(&table[i].id, 1, look_at,
+					     each_fixture_gives_its_finding_alone);
 	}
+	assert_int_equal(blind, 0);
 }
 
 int main(void)
@@ -367,6 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_has_both_fixtures),
 		cmocka_unit_test(each_fixture_gives_its_finding_alone),
+		cmocka_unit_test(fixtures_fail_without_their_rule),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);
