@@ -7,10 +7,30 @@
 
 struct again {
 	struct audit *audit;
+	const unsigned char *wanted;
 	audit_visit *visit;
 	void *context;
 	unsigned char *seen; /* a bit for each record */
+	uint32_t left;	     /* that are wanted and were not seen */
+	uint32_t next;	     /* of the store's records, in the order of its rows */
 };
+
+static enum status visit_record(struct again *a, uint32_t record, struct span der, struct error *e)
+{
+	if (audit_bit(a->seen, record) || !audit_bit(a->wanted, record))
+		return STATUS_OK;
+	audit_set_bit(a->seen, record);
+	a->left--;
+	return a->visit(a->context, record, der, e);
+}
+
+/* What ends a reading before its end. */
+static enum status go_on(const struct again *a, enum status s, struct error *e)
+{
+	return s != STATUS_OK || a->left
+		       ? s
+		       : error_set(e, STATUS_DECLINED, NULL, NULL, "all are seen");
+}
 
 static enum status visit_bytes(struct again *a, struct span der, struct error *e)
 {
@@ -19,16 +39,26 @@ static enum status visit_bytes(struct again *a, struct span der, struct error *e
 
 	estate_fingerprint(der, fingerprint);
 	record = estate_find(&a->audit->estate, fingerprint);
-	/* Unknown: the file changed since it was read first. */
-	if (record == RECORD_NONE || (a->seen[record / 8] >> record % 8 & 1))
-		return STATUS_OK;
-	a->seen[record / 8] |= (unsigned char)(1u << record % 8);
-	return a->visit(a->context, record, der, e);
+	/* Unknown: no certificate, as it may be in a file, or the file changed since it was read. */
+	if (record == RECORD_NONE)
+		return error_set(e, STATUS_INPUT, NULL, NULL, "was not seen before");
+	return go_on(a, visit_record(a, record, der, e), e);
 }
 
-static enum status visit_row(void *context, struct span der, struct error *e)
+/* As long as rows come in the order of the records, the record need not be looked for. */
+static enum status visit_row(void *context, int64_t number, struct span der, struct error *e)
 {
-	return visit_bytes(context, der, e);
+	struct again *a = context;
+	const struct estate *t = &a->audit->estate;
+
+	while (a->next < t->count && t->records[a->next].row && t->records[a->next].row < number)
+		a->next++;
+	if (a->next == t->count || t->records[a->next].row != number) {
+		enum status s = visit_bytes(a, der, e);
+
+		return s == STATUS_INPUT ? STATUS_OK : s;
+	}
+	return go_on(a, visit_record(a, a->next, der, e), e);
 }
 
 static enum status visit_file(void *context, struct span der, uint32_t source, struct error *e)
@@ -37,33 +67,49 @@ static enum status visit_file(void *context, struct span der, uint32_t source, s
 	return visit_bytes(context, der, e);
 }
 
-static enum status read_again(struct again *a, struct error *e)
+static enum status read_source(struct again *a, uint32_t source, struct error *e)
 {
-	struct estate *t = &a->audit->estate;
 	const struct scan_visitor visitor = {
 		.certificate = visit_file, .context = a, .again = true};
+	struct estate *t = &a->audit->estate;
+	struct error problem = {0};
 	enum status s = STATUS_OK;
 
-	for (uint32_t i = 0; s == STATUS_OK && i < t->source_count; i++) {
-		if (!t->sources[i].is_store)
-			s = scan_file(t, i, &visitor, e);
-		else if (a->audit->has_ledger)
-			s = ledger_each(authority_store(a->audit->authority), visit_row, a, e);
-	}
+	if (!t->sources[source].is_store)
+		s = scan_file(t, source, &visitor, &problem);
+	else if (a->audit->has_ledger)
+		s = store_each_der(authority_store(a->audit->authority), visit_row, a, &problem);
+	if (s == STATUS_DECLINED && a->left == 0)
+		return STATUS_OK;
+	if (s != STATUS_OK)
+		*e = problem;
 	return s;
 }
 
-enum status audit_each(struct audit *a, audit_visit *visit, void *context, struct error *e)
+static enum status read_again(struct again *a, struct error *e)
+{
+	enum status s = STATUS_OK;
+
+	for (uint32_t i = 0; s == STATUS_OK && a->left && i < a->audit->estate.source_count; i++)
+		s = read_source(a, i, e);
+	return s;
+}
+
+enum status audit_each(struct audit *a, const unsigned char *wanted, audit_visit *visit,
+		       void *context, struct error *e)
 {
 	const struct estate *t = &a->estate;
-	struct again again = {a, visit, context, NULL};
+	struct again again = {.audit = a, .wanted = wanted, .visit = visit, .context = context};
 	enum status s = STATUS_OK;
 
 	if (!t->cache_full) {
 		for (uint32_t i = 0; s == STATUS_OK && i < t->count; i++)
-			s = visit(context, i, span_of(&t->cache[i]), e);
+			if (audit_bit(wanted, i))
+				s = visit(context, i, span_of(&t->cache[i]), e);
 		return s;
 	}
+	for (uint32_t i = 0; i < t->count; i++)
+		again.left += audit_bit(wanted, i);
 	again.seen = calloc(t->count / 8 + 1, 1);
 	s = again.seen ? read_again(&again, e) : error_memory(e);
 	free(again.seen);
@@ -81,7 +127,7 @@ struct describing {
 static void want(struct describing *d, uint32_t record)
 {
 	if (d->wanted && record != RECORD_NONE)
-		d->wanted[record / 8] |= (unsigned char)(1u << record % 8);
+		audit_set_bit(d->wanted, record);
 }
 
 static char *serial_text(struct span s)
@@ -122,8 +168,6 @@ static enum status describe_one(void *context, uint32_t record, struct span der,
 	struct audit_label *labels;
 	enum status s;
 
-	if (d->wanted && !(d->wanted[record / 8] >> record % 8 & 1))
-		return STATUS_OK;
 	if (a->label_count == d->room) {
 		d->room = d->room ? d->room * 2 : 64;
 		labels = reallocarray(a->labels, d->room, sizeof *labels);
@@ -166,7 +210,7 @@ enum status audit_describe(struct audit *a, struct error *e)
 			want(&d, a->issuers.items[i].record);
 		want(&d, a->authority_record);
 	}
-	s = audit_each(a, describe_one, &d, e);
+	s = audit_each(a, d.wanted, describe_one, &d, e);
 	if (a->label_count)
 		qsort(a->labels, a->label_count, sizeof *a->labels, by_record);
 	free(d.wanted);

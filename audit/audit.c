@@ -107,7 +107,7 @@ static enum status judge_each(struct audit *a, struct error *e)
 	if (s != STATUS_OK)
 		return s;
 	a->threads = pool_threads(g.pool);
-	s = audit_each(a, hand_in, &g, e);
+	s = audit_each(a, NULL, hand_in, &g, e);
 	return pool_end(g.pool, s, e);
 }
 
@@ -317,6 +317,7 @@ enum status audit_run(const struct audit_order *order, struct audit **out, struc
 	if (!a)
 		return error_memory(e);
 	a->order = order;
+	a->estate.cache_most = order->cache_most;
 	a->authority_record = RECORD_NONE;
 	s = run(a, e);
 	/* An audit accuses nobody for want of memory, and finds nobody in order. */

@@ -24,6 +24,7 @@ struct audit_order {
 	int64_t since;	       /* only what became valid then or later; 0: all */
 	int expiring_days;     /* what ends within so many is told; 0: nothing */
 	unsigned threads;      /* 0: as many as cores */
+	size_t cache_most;     /* octets of certificates that are held; 0: as many as are good */
 	bool shared_primes;    /* among any number of moduli */
 	bool no_shared_primes; /* among none */
 	/* What is done of all, 0 where that is not known; what is a literal. May be NULL. */
@@ -77,10 +78,21 @@ void audit_progress(const struct audit *a, const char *what, uint64_t done, uint
 /* NULL where it has no label. */
 const struct audit_label *audit_label_find(const struct audit *a, uint32_t record);
 
-/* audit/again.c: each certificate once more, by record. */
+/* audit/again.c: each certificate once more, by record; wanted: a bit for each, NULL: all. */
 typedef enum status audit_visit(void *context, uint32_t record, struct span der, struct error *e);
-MUST_CHECK enum status audit_each(struct audit *a, audit_visit *visit, void *context,
-				  struct error *e);
+MUST_CHECK enum status audit_each(struct audit *a, const unsigned char *wanted, audit_visit *visit,
+				  void *context, struct error *e);
+
+static inline bool audit_bit(const unsigned char *bits, uint32_t record)
+{
+	return !bits || (bits[record / 8] >> record % 8 & 1);
+}
+
+static inline void audit_set_bit(unsigned char *bits, uint32_t record)
+{
+	bits[record / 8] |= (unsigned char)(1u << record % 8);
+}
+
 /* Fills labels. */
 MUST_CHECK enum status audit_describe(struct audit *a, struct error *e);
 

@@ -190,7 +190,9 @@ static enum status keep_bytes(struct estate *t, struct span der, struct error *e
 {
 	struct bytes *cache;
 
-	if (!t->cache_full && t->cache_bytes + der.len > CACHE_MAX) {
+	size_t most = t->cache_most ? t->cache_most : CACHE_MOST;
+
+	if (!t->cache_full && t->cache_bytes + der.len > most) {
 		t->cache_full = true;
 		drop_cache(t);
 	}

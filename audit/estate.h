@@ -42,6 +42,7 @@ struct audit_record {
 	int64_t not_before, not_after;
 	uint32_t source;	/* where it was first seen */
 	uint32_t issuer_record; /* RECORD_NONE: unknown; itself where self-signed */
+	uint32_t row;		/* of the store, where it was first seen there; else 0 */
 	uint16_t flags;
 	int8_t path_length; /* PATH_LENGTH_NONE, or at most INT8_MAX */
 	uint8_t profile;    /* 1 + place in the profiles of the audit; 0: none */
@@ -85,7 +86,7 @@ struct audit_findings {
 };
 
 /* The bytes of all certificates, as long as they fit. */
-#define CACHE_MAX (24u * 1024 * 1024)
+#define CACHE_MOST (24u * 1024 * 1024)
 
 struct estate {
 	struct audit_record *records;
@@ -99,7 +100,7 @@ struct estate {
 	struct audit_findings findings;
 	struct bytes *cache; /* by record; none when cache_full */
 	uint32_t cache_count;
-	size_t cache_bytes;
+	size_t cache_bytes, cache_most; /* cache_most 0: CACHE_MOST */
 	bool cache_full;
 };
 

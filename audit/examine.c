@@ -237,20 +237,11 @@ static enum status gather_names(const struct audit *a, struct names *n, struct e
 	return STATUS_OK;
 }
 
-struct finding_issuers {
-	struct audit *audit;
-	struct names names;
-};
-
 static enum status add_issuer(void *context, uint32_t record, struct span der, struct error *e)
 {
-	struct finding_issuers *f = context;
-	const uint64_t *subject = &f->audit->estate.records[record].subject;
+	struct audit *a = context;
 
-	if (!f->names.count ||
-	    !bsearch(subject, f->names.items, f->names.count, sizeof *f->names.items, by_name))
-		return STATUS_OK;
-	return issuers_add(&f->audit->issuers, &f->audit->estate, record, der, e);
+	return issuers_add(&a->issuers, &a->estate, record, der, e);
 }
 
 /* Of an openssl ca: the issuer in its folder under whose name most of the others stand. */
@@ -277,12 +268,18 @@ static void choose_authority(struct audit *a)
 
 enum status audit_find_issuers(struct audit *a, struct error *e)
 {
-	struct finding_issuers f = {.audit = a};
-	enum status s = gather_names(a, &f.names, e);
+	unsigned char *wanted = calloc(a->estate.count / 8 + 1, 1);
+	struct names names = {0};
+	enum status s = wanted ? gather_names(a, &names, e) : error_memory(e);
 
+	for (uint32_t i = 0; s == STATUS_OK && i < a->estate.count; i++)
+		if (names.count && bsearch(&a->estate.records[i].subject, names.items, names.count,
+					   sizeof *names.items, by_name))
+			audit_set_bit(wanted, i);
 	if (s == STATUS_OK)
-		s = audit_each(a, add_issuer, &f, e);
-	free(f.names.items);
+		s = audit_each(a, wanted, add_issuer, a, e);
+	free(names.items);
+	free(wanted);
 	issuers_sort(&a->issuers);
 	if (s == STATUS_OK && a->order->openssl && a->authority_record == RECORD_NONE)
 		choose_authority(a);

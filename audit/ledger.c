@@ -83,9 +83,12 @@ static enum status add_certificate(struct reading *r, const struct store_row *ro
 	audit_certificate_free(&c);
 	if (s == STATUS_OK && r->order->drift)
 		s = drift_profile(r->order->drift, row->intent.profile, &profile, e);
-	if (s == STATUS_OK)
-		r->estate->records[record].profile = (uint8_t)profile;
-	return s;
+	if (s != STATUS_OK)
+		return s;
+	r->estate->records[record].profile = (uint8_t)profile;
+	if (!r->estate->records[record].row && row->number > 0 && row->number <= UINT32_MAX)
+		r->estate->records[record].row = (uint32_t)row->number;
+	return STATUS_OK;
 }
 
 static enum status add_row(void *context, const struct store_row *row, struct error *e)
@@ -111,26 +114,6 @@ enum status ledger_read(const struct ledger_order *order, struct estate *t, uint
 	enum status s = store_count(order->store, out->counts, e);
 
 	return s == STATUS_OK ? store_each(order->store, &all, add_row, &r, e) : s;
-}
-
-struct again {
-	ledger_visit *visit;
-	void *context;
-};
-
-static enum status visit_again(void *context, const struct store_row *row, struct error *e)
-{
-	struct again *a = context;
-
-	return row->der.len ? a->visit(a->context, row->der, e) : STATUS_OK;
-}
-
-enum status ledger_each(struct store *store, ledger_visit *visit, void *context, struct error *e)
-{
-	const struct store_filter all = {0};
-	struct again a = {visit, context};
-
-	return store_each(store, &all, visit_again, &a, e);
 }
 
 /* --- the journal ------------------------------------------------------------------------------ */

@@ -34,9 +34,4 @@ MUST_CHECK enum status ledger_read(const struct ledger_order *order, struct esta
 MUST_CHECK enum status ledger_journal(const struct ledger_order *order, struct estate *t,
 				      struct ledger *out, struct error *e);
 
-/* Each certificate in the store again. */
-typedef enum status ledger_visit(void *context, struct span der, struct error *e);
-MUST_CHECK enum status ledger_each(struct store *store, ledger_visit *visit, void *context,
-				   struct error *e);
-
 #endif

@@ -102,5 +102,5 @@ enum status report_csv(struct audit *a, FILE *to, struct error *e)
 	fputs("\"serial\",\"subject\",\"issuer\",\"not before\",\"not after\",\"state\",\"kind\","
 	      "\"key\",\"in store\",\"sha256\",\"source\"\r\n",
 	      to);
-	return audit_each(a, write_one, &w, e);
+	return audit_each(a, NULL, write_one, &w, e);
 }

@@ -39,16 +39,18 @@ static enum status visit_certificate(struct reading *r, struct span der, struct 
 	return STATUS_OK;
 }
 
+/* Where nobody looks at CRLs nothing is said to be one: it may be a p7b. */
 static enum status visit_crl(struct reading *r, struct span der, struct error *e)
 {
-	enum status s = STATUS_OK;
+	enum status s;
 
-	r->found++;
-	if (r->visitor->crl)
-		s = r->visitor->crl(r->visitor->context, der, r->source, e);
-	if (s != STATUS_INPUT)
+	if (!r->visitor->crl)
+		return STATUS_OK;
+	s = r->visitor->crl(r->visitor->context, der, r->source, e);
+	if (s != STATUS_INPUT) {
+		r->found++;
 		return s;
-	r->found--;
+	}
 	if (!r->problem)
 		r->problem = "holds a CRL that cannot be read";
 	return STATUS_OK;

@@ -72,6 +72,7 @@ struct store_row {
 	int64_t revocation_seq; /* journal row that last revoked, held or released it; 0: none */
 	const char *origin;	/* "": issued here; else what it was adopted from, "openssl-ca" */
 	int64_t adopted_seq;	/* journal row of its adoption; 0: issued here */
+	int64_t number;		/* of the row; no two have one */
 };
 
 /*
@@ -186,6 +187,11 @@ MUST_CHECK enum status store_find(struct store *s, struct span serial, store_vis
  */
 MUST_CHECK enum status store_each(struct store *s, const struct store_filter *filter,
 				  store_visit *visit, void *context, struct error *e);
+/* Nothing but each certificate, in the order of store_each(), with the number of its row. */
+typedef enum status store_der_visit(void *context, int64_t number, struct span der,
+				    struct error *e);
+MUST_CHECK enum status store_each_der(struct store *s, store_der_visit *visit, void *context,
+				      struct error *e);
 /* counts[state]; counts[CERT_ANY] is the sum. */
 MUST_CHECK enum status store_count(struct store *s, int64_t counts[CERT_STATES], struct error *e);
 

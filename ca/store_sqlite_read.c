@@ -10,7 +10,7 @@
 	"SELECT serial, profile, portal, subject, subject_der, spki_sha256, plan_hash,"         \
 	" request_sha256, reason, not_before, not_after, state, reserved_at, finished_at, der," \
 	" failure, revoked_at, revocation_reason, invalidity_at, compromised_at, released_at,"  \
-	" revocation_seq, origin, adopted_seq, replaces FROM cert"
+	" revocation_seq, origin, adopted_seq, replaces, id FROM cert"
 
 enum status row_damaged(const struct store *s, struct span serial, struct error *e)
 {
@@ -102,6 +102,7 @@ static enum status visit_row(struct query *q, store_visit *visit, void *context,
 		.revocation_seq = query_get_int(q, 21),
 		.origin = query_get_text(q, 22),
 		.adopted_seq = query_get_int(q, 23),
+		.number = query_get_int(q, 25),
 	};
 
 	if (serial_expect(q->store, row.intent.serial, e) != STATUS_OK)
@@ -238,6 +239,26 @@ enum status store_each(struct store *s, const struct store_filter *filter, store
 	}
 	query_end(&q);
 	text_free(&sql);
+	return status;
+}
+
+enum status store_each_der(struct store *s, store_der_visit *visit, void *context, struct error *e)
+{
+	struct query q;
+	bool more = true;
+	enum status status = query_begin(&q, s, "SELECT id, der FROM cert ORDER BY id", e);
+
+	while (status == STATUS_OK) {
+		struct span der;
+
+		status = query_step(&q, &more, e);
+		if (status != STATUS_OK || !more)
+			break;
+		der = query_get_blob(&q, 1);
+		if (der.len)
+			status = visit(context, query_get_int(&q, 0), der, e);
+	}
+	query_end(&q);
 	return status;
 }
 
