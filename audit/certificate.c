@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "base/digest.h"
 #include "ca/name.h"
 
 static struct span string_span(const ASN1_STRING *s)
@@ -121,6 +122,15 @@ static void read_extensions(struct audit_certificate *c)
 	}
 }
 
+const unsigned char *audit_certificate_spki_digest(struct audit_certificate *c)
+{
+	if (!c->has_spki_digest &&
+	    !digest_of(DIGEST_SHA256, c->spki, (struct span){NULL, 0}, c->spki_digest))
+		memset(c->spki_digest, 0, sizeof c->spki_digest);
+	c->has_spki_digest = true;
+	return c->spki_digest;
+}
+
 bool audit_certificate_extension(const struct audit_certificate *c, int nid,
 				 struct audit_extension *out)
 {
@@ -229,12 +239,51 @@ void audit_certificate_free(struct audit_certificate *c)
 	c->envelope = NULL;
 }
 
+#define PARTS_MOST 16
+
+/* Of types that hold ASCII as it is, and of characters that nothing escapes. */
+static bool is_plain_text(const struct plain_part *part)
+{
+	if (!(ASN1_tag2bit(part->type) &
+	      (B_ASN1_UTF8STRING | B_ASN1_PRINTABLESTRING | B_ASN1_IA5STRING)) ||
+	    part->nid == NID_undef)
+		return false;
+	for (size_t i = 0; i < part->text.len; i++)
+		if (part->text.data[i] < ' ' || part->text.data[i] > '~' ||
+		    strchr(",+\\", part->text.data[i]))
+			return false;
+	return true;
+}
+
+/* As name_show() writes it; false, and nothing, where only that knows how. */
+static bool add_plain_name(struct span name, struct text *out)
+{
+	struct plain_part parts[PARTS_MOST];
+	size_t count;
+
+	if (!plain_name_read(name, parts, PARTS_MOST, &count) || count == 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!is_plain_text(&parts[i]))
+			return false;
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			text_add(out, parts[i].rdn == parts[i - 1].rdn ? "+" : ",");
+		text_add(out, OBJ_nid2sn(parts[i].nid));
+		text_add(out, "=");
+		text_append(out, (const char *)parts[i].text.data, parts[i].text.len);
+	}
+	return true;
+}
+
 enum status audit_name_text(struct span name, struct text *out, struct error *e)
 {
 	const unsigned char *at = name.data;
 	X509_NAME *n;
 	size_t before = out->len;
 
+	if (add_plain_name(name, out))
+		return text_check(out, e);
 	ERR_set_mark();
 	n = d2i_X509_NAME(NULL, &at, (long)name.len);
 	ERR_pop_to_mark();

@@ -30,7 +30,8 @@ struct audit_certificate {
 	int64_t not_before, not_after;
 	bool is_ca, self_issued;
 	int path_length;
-	bool is_plain;
+	unsigned char spki_digest[SHA256_SIZE];
+	bool has_spki_digest, is_plain;
 	struct plain_certificate plain; /* where it is */
 	DER_SIGNED *envelope;		/* where it is not */
 	LINT_TBS *fields;
@@ -41,6 +42,8 @@ struct audit_certificate {
 MUST_CHECK enum status audit_certificate_read(struct span der, struct audit_certificate *out,
 					      struct error *e);
 void audit_certificate_free(struct audit_certificate *c);
+/* SHA-256 of spki, made when it is first asked for; zero where there is no memory for it. */
+const unsigned char *audit_certificate_spki_digest(struct audit_certificate *c);
 /* The first of a kind (NID_…); false where there is none. */
 bool audit_certificate_extension(const struct audit_certificate *c, int nid,
 				 struct audit_extension *out);

@@ -20,18 +20,44 @@ void estate_fingerprint(struct span der, unsigned char out[FINGERPRINT_SIZE])
 	memcpy(out, digest, FINGERPRINT_SIZE);
 }
 
-uint64_t estate_hash(struct span a, struct span b)
+static uint64_t first_bits(const unsigned char digest[static SHA256_SIZE])
 {
-	unsigned char digest[SHA256_SIZE] = {0}, second[SHA256_SIZE];
 	uint64_t out;
 
-	(void)digest_of(DIGEST_SHA256, a, nothing, digest);
-	if (b.len > SHA256_SIZE * 2 && digest_of(DIGEST_SHA256, b, nothing, second))
-		b = (struct span){second, sizeof second};
-	if (b.len)
-		(void)digest_of(DIGEST_SHA256, (struct span){digest, sizeof digest}, b, digest);
 	memcpy(&out, digest, sizeof out);
 	return out ? out : 1;
+}
+
+/* a by its digest. */
+static uint64_t hash_both(const unsigned char digest[static SHA256_SIZE], struct span b)
+{
+	unsigned char second[SHA256_SIZE], both[SHA256_SIZE] = {0};
+
+	if (b.len > SHA256_SIZE * 2 && digest_of(DIGEST_SHA256, b, nothing, second))
+		b = (struct span){second, sizeof second};
+	(void)digest_of(DIGEST_SHA256, (struct span){digest, SHA256_SIZE}, b, both);
+	return first_bits(both);
+}
+
+uint64_t estate_hash(struct span a, struct span b)
+{
+	unsigned char digest[SHA256_SIZE] = {0};
+
+	(void)digest_of(DIGEST_SHA256, a, nothing, digest);
+	return b.len ? hash_both(digest, b) : first_bits(digest);
+}
+
+uint64_t estate_hash_again(struct estate_memo *memo, struct span a)
+{
+	if (memo->len && span_equal(a, (struct span){memo->octets, memo->len}))
+		return memo->hash;
+	memset(memo->digest, 0, sizeof memo->digest);
+	(void)digest_of(DIGEST_SHA256, a, nothing, memo->digest);
+	memo->hash = first_bits(memo->digest);
+	memo->len = a.len <= sizeof memo->octets ? a.len : 0;
+	if (memo->len)
+		memcpy(memo->octets, a.data, a.len);
+	return memo->hash;
 }
 
 /* --- lists that grow -------------------------------------------------------------------------- */
@@ -170,12 +196,12 @@ static enum status make_room(struct estate *t, struct error *e)
 	return STATUS_OK;
 }
 
-static void fill(struct audit_record *r, const struct audit_certificate *c)
+static void fill(struct estate *t, struct audit_record *r, struct audit_certificate *c)
 {
-	r->serial = estate_hash(c->issuer, c->serial);
-	r->issuer = estate_hash(c->issuer, (struct span){NULL, 0});
-	r->subject = c->self_issued ? r->issuer : estate_hash(c->subject, (struct span){NULL, 0});
-	r->spki = estate_hash(c->spki, (struct span){NULL, 0});
+	r->issuer = estate_hash_again(&t->issuer, c->issuer);
+	r->serial = c->serial.len ? hash_both(t->issuer.digest, c->serial) : r->issuer;
+	r->subject = c->self_issued ? r->issuer : estate_hash(c->subject, nothing);
+	r->spki = first_bits(audit_certificate_spki_digest(c));
 	r->ski = c->ski.len ? estate_hash(c->ski, (struct span){NULL, 0}) : 0;
 	r->not_before = c->not_before;
 	r->not_after = c->not_after;
@@ -212,7 +238,7 @@ static enum status keep_bytes(struct estate *t, struct span der, struct error *e
 }
 
 static enum status add_fresh(struct estate *t, const struct audit_record *like,
-			     const struct audit_certificate *c, struct error *e)
+			     struct audit_certificate *c, struct error *e)
 {
 	struct audit_record *r;
 
@@ -223,14 +249,14 @@ static enum status add_fresh(struct estate *t, const struct audit_record *like,
 		return error_status(e);
 	r = &t->records[t->count];
 	*r = *like;
-	fill(r, c);
+	fill(t, r, c);
 	r->flags |= like->flags;
 	t->table[slot_of(t, r->fingerprint)] = ++t->count;
 	return STATUS_OK;
 }
 
 /* c NULL: to be read where der was not seen before. */
-static enum status add(struct estate *t, struct span der, const struct audit_certificate *c,
+static enum status add(struct estate *t, struct span der, struct audit_certificate *c,
 		       const struct audit_record *like, uint32_t *record, struct error *e)
 {
 	struct audit_certificate own;
@@ -264,7 +290,7 @@ enum status estate_add(struct estate *t, struct span der, uint32_t source, unsig
 	return add(t, der, NULL, &like, record, e);
 }
 
-enum status estate_add_parsed(struct estate *t, const struct audit_certificate *c, uint32_t source,
+enum status estate_add_parsed(struct estate *t, struct audit_certificate *c, uint32_t source,
 			      unsigned flags, uint32_t *record, struct error *e)
 {
 	struct audit_record like = {.source = source, .flags = (uint16_t)flags};

@@ -88,6 +88,16 @@ struct audit_findings {
 /* The bytes of all certificates, as long as they fit. */
 #define CACHE_MOST (24u * 1024 * 1024)
 
+/* What was hashed last: of a thousand certificates nearly all have one issuer. */
+#define MEMO_OCTETS 256
+
+struct estate_memo {
+	unsigned char octets[MEMO_OCTETS];
+	size_t len; /* 0: nothing */
+	unsigned char digest[SHA256_SIZE];
+	uint64_t hash;
+};
+
 struct estate {
 	struct audit_record *records;
 	uint32_t count, room;
@@ -102,6 +112,7 @@ struct estate {
 	uint32_t cache_count;
 	size_t cache_bytes, cache_most; /* cache_most 0: CACHE_MOST */
 	bool cache_full;
+	struct estate_memo issuer;
 };
 
 void estate_free(struct estate *t);
@@ -117,7 +128,7 @@ MUST_CHECK enum status estate_add_unread(struct estate *t, const char *path, con
 MUST_CHECK enum status estate_add(struct estate *t, struct span der, uint32_t source,
 				  unsigned flags, uint32_t *record, struct error *e);
 /* The same of one that was read already. */
-MUST_CHECK enum status estate_add_parsed(struct estate *t, const struct audit_certificate *c,
+MUST_CHECK enum status estate_add_parsed(struct estate *t, struct audit_certificate *c,
 					 uint32_t source, unsigned flags, uint32_t *record,
 					 struct error *e);
 /* RECORD_NONE where it was never seen. */
@@ -125,6 +136,8 @@ uint32_t estate_find(const struct estate *t, const unsigned char fingerprint[FIN
 void estate_fingerprint(struct span der, unsigned char out[FINGERPRINT_SIZE]);
 /* The first 64 bits of SHA-256 over both. */
 uint64_t estate_hash(struct span a, struct span b);
+/* estate_hash() of a alone. */
+uint64_t estate_hash_again(struct estate_memo *memo, struct span a);
 
 /*
  * Findings. The message is escaped; what certificate it is about is described later, from record

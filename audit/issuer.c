@@ -119,6 +119,7 @@ struct audit_verifier {
 		struct lint_issuer *lint;
 	} read[SLOTS];
 	size_t next, next_read;
+	struct estate_memo name, identifier;
 	struct lint_memory *memory;
 };
 
@@ -237,9 +238,10 @@ const struct audit_issuer *verifier_find(struct audit_verifier *v,
 					 const struct audit_certificate *c, bool *named)
 {
 	size_t count;
-	const struct audit_issuer *first = issuers_find(issuers, estate_hash(c->issuer, none),
-							&count);
-	uint64_t wanted = c->authority_key.len ? estate_hash(c->authority_key, none) : 0;
+	const struct audit_issuer *first = issuers_find(
+		issuers, estate_hash_again(&v->name, c->issuer), &count);
+	uint64_t wanted = c->authority_key.len ? estate_hash_again(&v->identifier, c->authority_key)
+					       : 0;
 
 	*named = false;
 	for (int pass = 0, tried = 0; pass < 2; pass++) {

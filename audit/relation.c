@@ -72,18 +72,48 @@ static int by_key(const void *a, const void *b, void *context)
 	return i < k ? -1 : i > k;
 }
 
+/*
+ * The places of those whose key another one may have: where more than one falls onto a bit. That leaves
+ * few to be sorted.
+ */
+static bool find_shared(const struct estate *t, key_of *key, uint32_t *out, size_t *count)
+{
+	size_t bits = 1024;
+	unsigned char *once, *twice;
+
+	while (bits < (size_t)t->count * 8)
+		bits *= 2;
+	once = calloc(bits / 8, 1);
+	twice = calloc(bits / 8, 1);
+	for (uint32_t i = 0; once && twice && i < t->count; i++) {
+		uint64_t at = key(&t->records[i]) & (bits - 1);
+
+		twice[at / 8] |= (unsigned char)(once[at / 8] & 1u << at % 8);
+		once[at / 8] |= (unsigned char)(1u << at % 8);
+	}
+	*count = 0;
+	for (uint32_t i = 0; once && twice && i < t->count; i++) {
+		uint64_t value = key(&t->records[i]), at = value & (bits - 1);
+
+		if (value && (twice[at / 8] >> at % 8 & 1))
+			out[(*count)++] = i;
+	}
+	free(once);
+	free(twice);
+	return once && twice;
+}
+
 static enum status each_group(struct relating *r, key_of *key, group_judge *judge)
 {
 	const struct estate *t = r->estate;
 	struct order order = {t->records, key};
 	uint32_t *sorted = malloc(((size_t)t->count + 1) * sizeof *sorted);
 	size_t count = 0;
-	enum status s = sorted ? STATUS_OK : error_memory(r->error);
+	enum status s = STATUS_OK;
 
-	for (uint32_t i = 0; sorted && i < t->count; i++)
-		if (key(&t->records[i]))
-			sorted[count++] = i;
-	if (count)
+	if (!sorted || !find_shared(t, key, sorted, &count))
+		s = error_memory(r->error);
+	if (s == STATUS_OK && count)
 		qsort_r(sorted, count, sizeof *sorted, by_key, &order);
 	for (size_t i = 0, end; s == STATUS_OK && i < count; i = end) {
 		uint64_t shared = key(&t->records[sorted[i]]);
