@@ -115,26 +115,29 @@ enum status ledger_read(const struct ledger_order *order, struct estate *t, uint
 
 /* --- the journal ------------------------------------------------------------------------------ */
 
+static int digit_of(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /*
- * The hexadecimal value of a member. canonical was hashed and has sorted keys, each once: it need not
- * be parsed.
+ * The octets of a member in hexadecimal; false where there are none, or more than a digest has.
+ * canonical was hashed and has sorted keys, each once: it need not be parsed.
  */
-static bool find_hex(const char *canonical, const char *key, struct bytes *out)
+static bool find_hex(const char *canonical, const char *key, unsigned char out[static SHA256_SIZE],
+		     size_t *len)
 {
 	const char *at = strstr(canonical, key);
-	char hex[2 * SHA256_SIZE + 1];
-	struct error ignored;
-	size_t len;
 
 	if (!at)
 		return false;
 	at += strlen(key);
-	len = strspn(at, "0123456789abcdef");
-	if (len >= sizeof hex)
-		return false;
-	memcpy(hex, at, len);
-	hex[len] = '\0';
-	return hex_decode(hex, out, &ignored) == STATUS_OK;
+	for (*len = 0; digit_of(at[0]) >= 0; at += 2) {
+		if (*len == SHA256_SIZE || digit_of(at[1]) < 0)
+			return false;
+		out[(*len)++] = (unsigned char)(digit_of(at[0]) << 4 | digit_of(at[1]));
+	}
+	return true;
 }
 
 /* Of a row that issued other bytes than the store has: the record of its serial number. */
@@ -143,14 +146,14 @@ static uint32_t find_serial(const struct reading *r, const char *canonical)
 	const struct estate *t = r->estate;
 	X509_NAME *subject = X509_get_subject_name(r->order->authority);
 	struct span issuer = {NULL, 0};
-	struct bytes serial = {0};
+	unsigned char serial[SHA256_SIZE];
 	uint64_t wanted;
+	size_t len;
 
 	if (X509_NAME_get0_der(subject, &issuer.data, &issuer.len) != 1 ||
-	    !find_hex(canonical, "\"serial\":\"", &serial))
+	    !find_hex(canonical, "\"serial\":\"", serial, &len))
 		return RECORD_NONE;
-	wanted = estate_hash(issuer, span_of(&serial));
-	bytes_free(&serial);
+	wanted = estate_hash(issuer, (struct span){serial, len});
 	for (uint32_t i = 0; i < t->count; i++)
 		if (t->records[i].serial == wanted && (t->records[i].flags & RECORD_IN_STORE))
 			return i;
@@ -179,17 +182,17 @@ static enum status tell_difference(struct reading *r, const struct journal_row *
 static enum status see_row(void *context, const struct journal_row *row, struct error *e)
 {
 	struct reading *r = context;
-	struct bytes digest = {0};
+	unsigned char digest[SHA256_SIZE];
 	uint32_t record = RECORD_NONE;
+	size_t len;
 
 	r->ledger->journal_rows++;
 	tell(r, 0);
 	if (strcmp(row->event, "issue") != 0 ||
-	    !find_hex(row->canonical, "\"certificate_sha256\":\"", &digest))
+	    !find_hex(row->canonical, "\"certificate_sha256\":\"", digest, &len))
 		return STATUS_OK;
-	if (digest.len == SHA256_SIZE)
-		record = estate_find(r->estate, digest.data);
-	bytes_free(&digest);
+	if (len == SHA256_SIZE)
+		record = estate_find(r->estate, digest);
 	if (record == RECORD_NONE || !(r->estate->records[record].flags & RECORD_IN_STORE))
 		return tell_difference(r, row, e);
 	r->estate->records[record].flags |= RECORD_JOURNALED;

@@ -63,6 +63,19 @@ bool der_time(int type, struct span text, int64_t *seconds, int *year)
 
 static uint16_t slots[SLOTS]; /* NID_undef: empty */
 
+/* Nearly all that are met are 2.5.4.x or 2.5.29.x: by the last octet. */
+#define JOINT 0x55
+static uint16_t attributes[256], extensions[256];
+
+static uint16_t *joint_slot(struct span content)
+{
+	if (content.len != 3 || content.data[0] != JOINT)
+		return NULL;
+	return content.data[1] == 0x04	 ? &attributes[content.data[2]]
+	       : content.data[1] == 0x1d ? &extensions[content.data[2]]
+					 : NULL;
+}
+
 static struct span content_of(int nid)
 {
 	const ASN1_OBJECT *o = OBJ_nid2obj(nid);
@@ -91,10 +104,13 @@ static void make_slots(void)
 	ERR_set_mark();
 	for (int nid = 1; nid < end && nid < SLOTS / 2; nid++) {
 		struct span content = content_of(nid);
+		uint16_t *joint = joint_slot(content);
 		size_t at;
 
 		if (content.len == 0 || content.len > OID_MOST)
 			continue;
+		if (joint && !*joint)
+			*joint = (uint16_t)nid;
 		at = slot_of(content);
 		/* Of two with one identifier OpenSSL's own search finds the first. */
 		if (!slots[at])
@@ -106,7 +122,10 @@ static void make_slots(void)
 int der_oid_nid(struct span content)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	const uint16_t *joint = joint_slot(content);
 
 	pthread_once(&once, make_slots);
+	if (joint)
+		return *joint;
 	return content.len && content.len <= OID_MOST ? slots[slot_of(content)] : NID_undef;
 }
