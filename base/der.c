@@ -88,6 +88,28 @@ enum status der_signed_build(struct span to_be_signed, const X509_ALGOR *algorit
 	return status;
 }
 
+/* OpenSSL's queue stays as it was. */
+bool der_next(struct span *rest, struct der_piece *out)
+{
+	const unsigned char *at = rest->data;
+	long len = 0;
+	int flags;
+
+	if (rest->len == 0)
+		return false;
+	ERR_set_mark();
+	flags = ASN1_get_object(&at, &len, &out->tag, &out->class,
+				rest->len < LONG_MAX ? (long)rest->len : LONG_MAX);
+	ERR_pop_to_mark();
+	/* An indefinite length has no end here. */
+	if (flags & 0x81)
+		return false;
+	out->content = (struct span){at, (size_t)len};
+	out->whole = (struct span){rest->data, (size_t)(at - rest->data) + (size_t)len};
+	*rest = (struct span){rest->data + out->whole.len, rest->len - out->whole.len};
+	return true;
+}
+
 enum status der_encode(const void *value, i2d_of_void *encode, struct bytes *out, struct error *e)
 {
 	int len = encode(value, NULL);

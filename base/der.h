@@ -54,6 +54,14 @@ MUST_CHECK enum status der_signed_parse(struct span der, DER_SIGNED **out, struc
 MUST_CHECK enum status der_signed_build(struct span to_be_signed, const X509_ALGOR *algorithm,
 					struct span signature, struct bytes *out, struct error *e);
 
+/* One value of any size, borrowed: where base/der_value.h is too narrow. */
+struct der_piece {
+	int tag, class;
+	struct span whole, content;
+};
+/* The one that *rest begins with, which is then behind it. False where there is none that fits. */
+bool der_next(struct span *rest, struct der_piece *out);
+
 /* Any OpenSSL value to bytes: der_encode(x, (i2d_of_void *)i2d_X509, …). */
 MUST_CHECK enum status der_encode(const void *value, i2d_of_void *encode, struct bytes *out,
 				  struct error *e);

@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "base/der.h"
 #include "ca/plan.h"
 
 ASN1_SEQUENCE(CRL_ENTRY) = {
@@ -23,21 +24,16 @@ static enum status malformed(struct error *e)
 			 "is not a version 2 CRL");
 }
 
-/* The next element of *rest: whole, and its content. False where there is none that fits. */
 static bool take(struct span *rest, int *tag, int *class, struct span *whole, struct span *content)
 {
-	const unsigned char *at = rest->data;
-	long len = 0;
+	struct der_piece piece;
 
-	if (rest->len == 0)
+	if (!der_next(rest, &piece))
 		return false;
-	if (ASN1_get_object(&at, &len, tag, class, (long)rest->len) & 0x81) {
-		ERR_clear_error();
-		return false;
-	}
-	*content = (struct span){at, (size_t)len};
-	*whole = (struct span){rest->data, (size_t)(at - rest->data) + (size_t)len};
-	*rest = (struct span){rest->data + whole->len, rest->len - whole->len};
+	*tag = piece.tag;
+	*class = piece.class;
+	*whole = piece.whole;
+	*content = piece.content;
 	return true;
 }
 

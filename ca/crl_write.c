@@ -9,12 +9,9 @@
 #include "base/der.h"
 #include "ca/crl_entry.h"
 #include "ca/lint.h"
+#include "ca/sign.h"
 #include "ca/validity.h"
 
-/* A larger CRL is linted in pieces of so many entries, so that lint's memory does not grow. */
-#define PIECE_ENTRIES 20000
-/* Up to this size the signed CRL goes through lint whole once more. */
-#define LINT_WHOLE_MAX ((size_t)1 << 20)
 #define HEADER_MAX 16 /* a tag and a length */
 
 struct writing {
@@ -23,8 +20,6 @@ struct writing {
 	struct bytes head, tail; /* version … nextUpdate, and [0] crlExtensions */
 	struct file_stream *entries;
 	struct crl_encoder *encoder;
-	size_t *pieces; /* where each begins in entries; one more at the end */
-	size_t piece_count, piece_room;
 	int64_t count;
 };
 
@@ -35,7 +30,6 @@ static void release(struct writing *w)
 	bytes_free(&w->tail);
 	file_stream_free(w->entries);
 	crl_encoder_free(w->encoder);
-	free(w->pieces);
 }
 
 /* Tag and length of something constructed. */
@@ -186,31 +180,12 @@ static enum status make_tail(struct writing *w, struct error *e)
 
 /* --- the entries ------------------------------------------------------------------------------ */
 
-static enum status begin_piece(struct writing *w, struct error *e)
-{
-	if (w->piece_count == w->piece_room) {
-		size_t room = w->piece_room ? 2 * w->piece_room : 16;
-		size_t *grown = reallocarray(w->pieces, room, sizeof *grown);
-
-		if (!grown)
-			return error_memory(e);
-		w->pieces = grown;
-		w->piece_room = room;
-	}
-	w->pieces[w->piece_count++] = file_stream_size(w->entries);
-	return STATUS_OK;
-}
-
 static enum status write_entry(void *context, const struct store_revoked *r, struct error *e)
 {
 	struct writing *w = context;
 	struct span encoded;
-	enum status s = STATUS_OK;
+	enum status s = crl_encode_entry(w->encoder, r, &encoded, e);
 
-	if (w->count % PIECE_ENTRIES == 0)
-		s = begin_piece(w, e);
-	if (s == STATUS_OK)
-		s = crl_encode_entry(w->encoder, r, &encoded, e);
 	if (s == STATUS_OK)
 		s = file_stream_write(w->entries, encoded, e);
 	w->count++;
@@ -226,14 +201,12 @@ static enum status write_entries(struct writing *w, struct error *e)
 	if (s == STATUS_OK)
 		s = store_revoked_each(authority_store(w->plan->authority), &w->plan->filter,
 				       write_entry, w, e);
-	if (s == STATUS_OK)
-		s = begin_piece(w, e);
 	return s;
 }
 
-/* --- lint ------------------------------------------------------------------------------------- */
+/* --- putting it together ---------------------------------------------------------------------- */
 
-/* TBSCertList around some of the entries: sequence header, head, revokedCertificates, tail. */
+/* TBSCertList around the entries: sequence header, head, revokedCertificates, tail. */
 struct frame {
 	unsigned char outer_room[HEADER_MAX], list_room[HEADER_MAX];
 	struct span outer, list;
@@ -251,73 +224,6 @@ static void frame_around(const struct writing *w, size_t entries, struct frame *
 	f->outer = header(f->outer_room, inside, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
 	f->size = f->outer.len + inside;
 }
-
-static enum status lint_piece(const struct writing *w, struct span entries,
-			      struct findings *findings, struct error *e)
-{
-	struct frame f;
-	struct bytes tbs = {0};
-	struct lint_passed *passed = NULL;
-	enum status s;
-
-	frame_around(w, entries.len, &f);
-	s = append(&tbs, f.outer, e);
-	if (s == STATUS_OK)
-		s = append(&tbs, span_of(&w->head), e);
-	if (s == STATUS_OK)
-		s = append(&tbs, f.list, e);
-	if (s == STATUS_OK && entries.len)
-		s = append(&tbs, entries, e);
-	if (s == STATUS_OK)
-		s = append(&tbs, span_of(&w->tail), e);
-	if (s == STATUS_OK)
-		s = lint_crl_tbs(span_of(&tbs), w->algorithm,
-				 authority_certificate_der(w->plan->authority), findings, &passed,
-				 e);
-	lint_passed_free(passed);
-	bytes_free(&tbs);
-	return s;
-}
-
-/* What an earlier piece said is not said again. */
-static enum status keep_new(struct findings *to, const struct findings *from, struct error *e)
-{
-	enum status s = STATUS_OK;
-
-	for (size_t i = 0; i < from->count && s == STATUS_OK; i++) {
-		const struct finding *f = &from->items[i];
-
-		if (!findings_find(to, f->rule->id))
-			s = findings_add(to, f->rule, f->where, e, "%s", f->message);
-	}
-	return s;
-}
-
-static enum status lint_all(struct writing *w, struct findings *findings, struct error *e)
-{
-	struct span entries;
-	enum status s = file_stream_map(w->entries, &entries, e);
-
-	if (s == STATUS_OK && w->count == 0)
-		return lint_piece(w, (struct span){NULL, 0}, findings, e);
-	for (size_t i = 0; i + 1 < w->piece_count && s == STATUS_OK; i++) {
-		struct findings own = {0};
-		struct error later;
-
-		s = lint_piece(w,
-			       (struct span){entries.data + w->pieces[i],
-					     w->pieces[i + 1] - w->pieces[i]},
-			       &own, e);
-		if (keep_new(findings, &own, &later) != STATUS_OK && s == STATUS_OK) {
-			*e = later;
-			s = error_status(e);
-		}
-		findings_free(&own);
-	}
-	return s;
-}
-
-/* --- putting it together ---------------------------------------------------------------------- */
 
 static enum status write_tbs(struct writing *w, struct file_stream *to, struct error *e)
 {
@@ -394,7 +300,7 @@ static enum status look_again(const struct writing *w, struct span der,
 			      "the signed CRL is not the one that was checked");
 	if (s == STATUS_OK)
 		s = crl_verify(&v, X509_get0_pubkey(issuer), e);
-	if (s == STATUS_OK && der.len <= LINT_WHOLE_MAX)
+	if (s == STATUS_OK)
 		s = lint_crl(der, authority_certificate_der(w->plan->authority), &again, e);
 	if (s == STATUS_OK && findings_count(&again, SEVERITY_ERROR))
 		s = error_set(e, STATUS_INTERNAL, NULL, "report this as a bug",
@@ -403,9 +309,26 @@ static enum status look_again(const struct writing *w, struct span der,
 	return s;
 }
 
+/* What is mapped is linted, and nothing else can be signed. */
+static enum status sign_linted(const struct writing *w, struct signer *signer, struct span tbs,
+			       struct findings *findings, struct bytes *signature, struct error *e)
+{
+	const struct authority *a = w->plan->authority;
+	struct lint_passed *passed = NULL;
+	enum status s = lint_crl_tbs(tbs, w->algorithm, authority_certificate_der(a), findings,
+				     &passed, e);
+
+	if (s == STATUS_OK)
+		s = ca_sign_apart(passed, signer, X509_get0_pubkey(authority_certificate(a)),
+				  signature, e);
+	lint_passed_free(passed);
+	return s;
+}
+
 /* One of the three files is mapped at a time: entries, what is signed, the whole. */
 static enum status sign_into(struct writing *w, struct signer *signer, struct file_stream *whole,
-			     unsigned char tbs_digest[SHA256_SIZE], struct error *e)
+			     unsigned char tbs_digest[SHA256_SIZE], struct findings *findings,
+			     struct error *e)
 {
 	struct file_stream *unsigned_part = NULL;
 	struct bytes signature = {0};
@@ -421,7 +344,7 @@ static enum status sign_into(struct writing *w, struct signer *signer, struct fi
 	if (s == STATUS_OK)
 		s = sha256(tbs, tbs_digest, e);
 	if (s == STATUS_OK)
-		s = signer_sign(signer, w->algorithm, tbs, &signature, e);
+		s = sign_linted(w, signer, tbs, findings, &signature, e);
 	if (s == STATUS_OK)
 		s = write_whole(w, tbs, &signature, whole, e);
 	bytes_free(&signature);
@@ -430,11 +353,11 @@ static enum status sign_into(struct writing *w, struct signer *signer, struct fi
 }
 
 static enum status sign(struct writing *w, struct signer *signer, struct file_stream *whole,
-			struct store_crl *crl, struct error *e)
+			struct store_crl *crl, struct findings *findings, struct error *e)
 {
 	unsigned char tbs_digest[SHA256_SIZE];
 	struct span der;
-	enum status s = sign_into(w, signer, whole, tbs_digest, e);
+	enum status s = sign_into(w, signer, whole, tbs_digest, findings, e);
 
 	if (s == STATUS_OK)
 		s = file_stream_map(whole, &der, e);
@@ -471,11 +394,9 @@ enum status crl_write(const struct crl_plan *plan, struct signer *signer, struct
 	if (s == STATUS_OK)
 		s = expect_size(&w, e);
 	if (s == STATUS_OK)
-		s = lint_all(&w, findings, e);
-	if (s == STATUS_OK)
 		s = file_stream_begin(plan->path, &whole, e);
 	if (s == STATUS_OK)
-		s = sign(&w, signer, whole, crl, e);
+		s = sign(&w, signer, whole, crl, findings, e);
 	crl->entries = w.count;
 	release(&w);
 	if (s == STATUS_OK)

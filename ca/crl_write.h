@@ -17,7 +17,7 @@ struct crl_plan {
 
 /*
  * *out holds the whole DER, ready to be published; *crl gets entries, size and sha256. STATUS_REFUSED
- * where lint finds an error; all that it says is in findings, each rule once for a large CRL.
+ * where lint finds an error; all that it says is in findings.
  */
 MUST_CHECK enum status crl_write(const struct crl_plan *plan, struct signer *signer,
 				 struct file_stream **out, struct store_crl *crl,

@@ -66,8 +66,8 @@ MUST_CHECK enum status lint_certificate_remembered(struct lint_memory *m,
 /*
  * Every rule that applies to a CRL and its entries. issuer: DER of the certificate whose key signed
  * it, empty when unknown. A rule speaks of at most LINT_ENTRIES_TOLD entries and then says how many
- * more there are, so that findings stay few; beside der there are at most two copies of it and 48
- * octets for an entry in memory. STATUS_INPUT as above.
+ * more there are, so that findings stay few. der is read in place: memory does not grow with the
+ * entries, but for 32 octets for each where they are not in ascending order. STATUS_INPUT as above.
  */
 #define LINT_ENTRIES_TOLD 5
 MUST_CHECK enum status lint_crl(struct span der, struct span issuer, struct findings *findings,
@@ -102,7 +102,10 @@ struct lint_passed;
 MUST_CHECK enum status lint_tbs(struct span tbs, const X509_ALGOR *algorithm,
 				const struct lint_issuer *issuer, struct findings *findings,
 				struct lint_passed **out, struct error *e);
-/* The same for a TBSCertList; ca_sign() signs that too. issuer: the certificate of the signing key. */
+/*
+ * The same for a TBSCertList, for ca_sign_apart(). issuer: the certificate of the signing key. tbs is
+ * not copied: it must stay as it is, as long as *out.
+ */
 MUST_CHECK enum status lint_crl_tbs(struct span tbs, const X509_ALGOR *algorithm,
 				    struct span issuer, struct findings *findings,
 				    struct lint_passed **out, struct error *e);

@@ -4,12 +4,9 @@
 
 #include "base/der.h"
 
-/*
- * signer_sign() has verified the signature over tbs under the signer's own key. What is left to see
- * is that this key is the issuer's, and that the certificate is made of these octets and no others.
- */
+/* The certificate is made of these octets and no others. */
 static enum status look_again(struct span certificate, struct span tbs, struct span signature,
-			      EVP_PKEY *signer_key, EVP_PKEY *issuer_key, struct error *e)
+			      struct error *e)
 {
 	DER_SIGNED *envelope = NULL;
 	enum status s = der_signed_parse(certificate, &envelope, e);
@@ -18,13 +15,27 @@ static enum status look_again(struct span certificate, struct span tbs, struct s
 			       !span_equal(der_signature(envelope), signature)))
 		s = error_set(e, STATUS_INTERNAL, NULL, "report this as a bug",
 			      "the signed certificate is not the one that was checked");
-	if (s == STATUS_OK && EVP_PKEY_eq(signer_key, issuer_key) != 1)
-		s = error_openssl(
-			e, STATUS_KEY, NULL,
-			"name the key that belongs to the CA's certificate; nothing was issued",
-			"the signer's key is not the one in the CA's certificate");
 	DER_SIGNED_free(envelope);
 	return s;
+}
+
+/*
+ * signer_sign() verifies the signature over tbs under the signer's own key. What is left to see is
+ * that this key is the issuer's.
+ */
+enum status ca_sign_apart(const struct lint_passed *passed, struct signer *signer,
+			  EVP_PKEY *issuer_key, struct bytes *signature, struct error *e)
+{
+	enum status s = signer_sign(signer, lint_passed_algorithm(passed), lint_passed_tbs(passed),
+				    signature, e);
+
+	if (s != STATUS_OK || EVP_PKEY_eq(signer_public_key(signer), issuer_key) == 1)
+		return s;
+	bytes_free(signature);
+	return error_openssl(
+		e, STATUS_KEY, NULL,
+		"name the key that belongs to the CA's certificate; nothing was issued",
+		"the signer's key is not the one in the CA's certificate");
 }
 
 enum status ca_sign(const struct lint_passed *passed, struct signer *signer, EVP_PKEY *issuer_key,
@@ -32,14 +43,13 @@ enum status ca_sign(const struct lint_passed *passed, struct signer *signer, EVP
 {
 	struct span tbs = lint_passed_tbs(passed);
 	struct bytes signature = {0}, der = {0};
-	enum status s = signer_sign(signer, lint_passed_algorithm(passed), tbs, &signature, e);
+	enum status s = ca_sign_apart(passed, signer, issuer_key, &signature, e);
 
 	if (s == STATUS_OK)
 		s = der_signed_build(tbs, lint_passed_algorithm(passed), span_of(&signature), &der,
 				     e);
 	if (s == STATUS_OK)
-		s = look_again(span_of(&der), tbs, span_of(&signature), signer_public_key(signer),
-			       issuer_key, e);
+		s = look_again(span_of(&der), tbs, span_of(&signature), e);
 	if (s == STATUS_OK) {
 		*certificate = der;
 		der = (struct bytes){0};

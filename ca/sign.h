@@ -1,6 +1,6 @@
 /*
- * The one place where a certificate is signed. It takes what lint returned, not a plan: what was
- * not linted cannot be signed.
+ * The one place where certificates, CRLs and OCSP responses are signed. It takes what lint returned,
+ * not a plan: what was not linted cannot be signed.
  */
 #ifndef SUBCA_CA_SIGN_H
 #define SUBCA_CA_SIGN_H
@@ -15,6 +15,14 @@
  */
 MUST_CHECK enum status ca_sign(const struct lint_passed *passed, struct signer *signer,
 			       EVP_PKEY *issuer_key, struct bytes *certificate, struct error *e);
+
+/*
+ * The signature alone, for what is too large to be held or has another envelope; verified under
+ * issuer_key. STATUS_KEY as above.
+ */
+MUST_CHECK enum status ca_sign_apart(const struct lint_passed *passed, struct signer *signer,
+				     EVP_PKEY *issuer_key, struct bytes *signature,
+				     struct error *e);
 
 /* A request by an open key: what subca makes for its own CAs. STATUS_KEY as above. */
 MUST_CHECK enum status request_sign(const X509_NAME *subject, struct signer *signer,

@@ -11,28 +11,16 @@ struct identity {
 	struct span serial, issuer; /* into the CRL */
 };
 
+/*
+ * Entries in ascending order are only compared with the one before. Of others all identities are kept
+ * from the first on that is out of place: those before it were in order, and are read once more.
+ */
 struct walk {
-	struct identity *seen;
+	struct identity last;
+	struct identity *seen; /* NULL while they are in order */
 	size_t count, room;
 	struct span issuer; /* certificateIssuer holds for the entries after it too */
 };
-
-/* The content of the value that at begins with; false where it is cut off. */
-static bool step_into(struct span at, struct span *content)
-{
-	const unsigned char *p = at.data;
-	int tag, class, flags;
-	long len = 0;
-
-	ERR_set_mark();
-	flags = ASN1_get_object(&p, &len, &tag, &class,
-				at.len < LONG_MAX ? (long)at.len : LONG_MAX);
-	ERR_pop_to_mark();
-	if (flags & 0x81)
-		return false;
-	*content = (struct span){p, (size_t)len};
-	return true;
-}
 
 static int compare_spans(struct span a, struct span b)
 {
@@ -49,11 +37,28 @@ static int compare(const void *x, const void *y)
 	return order ? order : compare_spans(a->serial, b->serial);
 }
 
-static enum status remember(struct walk *w, const struct lint_entry *entry, struct error *e)
+/* Of an entry that was decoded; issuer goes on for those after it. */
+static struct identity identify(const LINT_EXTENSION *certificate_issuer, struct span der,
+				struct span *issuer)
 {
-	const LINT_EXTENSION *issuer = entry->known[LINT_CERTIFICATE_ISSUER].raw;
-	struct span inside = {NULL, 0}, serial = {NULL, 0}, value;
+	struct der_piece inside, serial;
+	struct identity found = {.serial = {NULL, 0}};
+	struct span rest = der, value;
 
+	if (certificate_issuer) {
+		/* The entry is decoded into copies that do not stay. */
+		value = lint_string(certificate_issuer->value);
+		issuer->data = memmem(der.data, der.len, value.data, value.len);
+		issuer->len = issuer->data ? value.len : 0;
+	}
+	if (der_next(&rest, &inside) && der_next(&inside.content, &serial))
+		found.serial = serial.content;
+	found.issuer = *issuer;
+	return found;
+}
+
+static enum status keep(struct walk *w, const struct identity *one, struct error *e)
+{
 	if (w->count == w->room) {
 		size_t room = w->room ? w->room * 2 : 64;
 		struct identity *seen = reallocarray(w->seen, room, sizeof *seen);
@@ -63,36 +68,73 @@ static enum status remember(struct walk *w, const struct lint_entry *entry, stru
 		w->seen = seen;
 		w->room = room;
 	}
-	if (issuer) {
-		/* The entry is decoded into copies that do not stay. */
-		value = lint_string(issuer->value);
-		w->issuer.data = memmem(entry->der.data, entry->der.len, value.data, value.len);
-		w->issuer.len = w->issuer.data ? value.len : 0;
-	}
-	if (step_into(entry->der, &inside))
-		(void)step_into(inside, &serial);
-	w->seen[w->count++] = (struct identity){serial, w->issuer};
+	w->seen[w->count++] = *one;
 	return STATUS_OK;
 }
 
-static void note_order(struct lint_entries *all, const struct walk *w)
+/* Those that were in order, before the one that is not. */
+static enum status keep_all_before(const struct lint_subject *s, struct walk *w, struct error *e)
 {
-	if (w->count > 1 && !all->unordered &&
-	    compare(&w->seen[w->count - 2], &w->seen[w->count - 1]) > 0)
-		all->unordered = w->count;
+	struct span rest = s->entries.der, issuer = {NULL, 0};
+	struct der_piece list;
+	enum status status = STATUS_OK;
+
+	rest = der_next(&rest, &list) ? list.content : (struct span){NULL, 0};
+	for (size_t i = 1; status == STATUS_OK && i < s->entry.number; i++) {
+		struct lint_decoded known[LINT_KNOWN_COUNT] = {{NULL, NULL}};
+		const unsigned char *at = rest.data;
+		LINT_REVOKED *raw = d2i_LINT_REVOKED(NULL, &at, (long)rest.len);
+		struct span der = {rest.data, (size_t)(at - rest.data)};
+		struct identity one;
+
+		if (!raw)
+			return error_memory(e);
+		lint_known_read(raw->extensions, LINT_CRL_ENTRY, known);
+		one = identify(known[LINT_CERTIFICATE_ISSUER].raw, der, &issuer);
+		status = keep(w, &one, e);
+		lint_known_free(known);
+		LINT_REVOKED_free(raw);
+		rest = (struct span){at, rest.len - der.len};
+	}
+	return status;
+}
+
+static void note_duplicate(struct lint_entries *all, const struct identity *one)
+{
+	if (!all->duplicates++)
+		all->duplicate = one->serial;
+}
+
+static enum status remember(struct lint_subject *s, struct walk *w, struct error *e)
+{
+	const struct lint_entry *entry = &s->entry;
+	struct identity one = identify(entry->known[LINT_CERTIFICATE_ISSUER].raw, entry->der,
+				       &w->issuer);
+	int order = entry->number > 1 ? compare(&w->last, &one) : -1;
+	enum status status = STATUS_OK;
+
+	if (order > 0 && !s->entries.unordered) {
+		s->entries.unordered = entry->number;
+		status = keep_all_before(s, w, e);
+	}
+	if (status == STATUS_OK && s->entries.unordered)
+		status = keep(w, &one, e);
+	else if (order == 0)
+		note_duplicate(&s->entries, &one);
+	w->last = one;
+	return status;
 }
 
 /* A sort and not a table of hashes: nobody can choose serial numbers that make it slow. */
 static void find_duplicates(struct lint_entries *all, struct walk *w)
 {
-	if (all->unordered && w->seen)
-		qsort(w->seen, w->count, sizeof *w->seen, compare);
-	for (size_t i = 1; i < w->count; i++) {
-		if (compare(&w->seen[i - 1], &w->seen[i]) != 0)
-			continue;
-		if (!all->duplicates++)
-			all->duplicate = w->seen[i].serial;
-	}
+	if (!w->seen)
+		return;
+	all->duplicates = 0;
+	qsort(w->seen, w->count, sizeof *w->seen, compare);
+	for (size_t i = 1; i < w->count; i++)
+		if (compare(&w->seen[i - 1], &w->seen[i]) == 0)
+			note_duplicate(all, &w->seen[i]);
 }
 
 static enum status look_at(struct lint_subject *s, struct walk *w, lint_look *look, void *context,
@@ -105,11 +147,9 @@ static enum status look_at(struct lint_subject *s, struct walk *w, lint_look *lo
 	lint_known_read(raw->extensions, LINT_CRL_ENTRY, s->entry.known);
 	s->entries.extensions |= raw->extensions != NULL;
 	s->entries.indirect |= s->entry.known[LINT_CERTIFICATE_ISSUER].raw != NULL;
-	status = remember(w, &s->entry, e);
-	if (status == STATUS_OK) {
-		note_order(&s->entries, w);
+	status = remember(s, w, e);
+	if (status == STATUS_OK)
 		status = look(s, context, e);
-	}
 	lint_known_free(s->entry.known);
 	return status;
 }
@@ -131,12 +171,15 @@ static bool next_entry(struct lint_subject *s, struct span *rest)
 enum status lint_entries_walk(struct lint_subject *s, lint_look *look, void *context,
 			      struct error *e)
 {
-	struct span rest = {NULL, 0};
+	struct span rest = s->entries.der;
+	struct der_piece list;
 	struct walk w = {0};
 	enum status status = STATUS_OK;
 
-	if (s->entries.der.len && !step_into(s->entries.der, &rest))
+	if (rest.len && !der_next(&rest, &list))
 		s->entries.unreadable = 1;
+	else if (s->entries.der.len)
+		rest = list.content;
 	while (status == STATUS_OK && rest.len && !s->entries.unreadable) {
 		if (next_entry(s, &rest))
 			status = look_at(s, &w, look, context, e);

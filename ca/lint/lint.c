@@ -30,7 +30,8 @@ static const struct {
 #define RULE_COUNT (sizeof rules / sizeof *rules)
 
 struct lint_passed {
-	struct bytes tbs;
+	struct bytes owned;
+	struct span tbs; /* owned, or the caller's */
 	X509_ALGOR *algorithm;
 };
 
@@ -221,34 +222,63 @@ enum status lint_certificate_below(struct span der, const struct lint_issuer *is
 	return status;
 }
 
+/* SIGNED{} taken apart in place: what is signed may have a million entries. */
+static enum status open_signed(struct span der, struct span *tbs, X509_ALGOR **algorithm,
+			       struct error *e)
+{
+	struct span rest = der;
+	struct der_piece whole, signed_part, outer, signature;
+	const unsigned char *at;
+
+	if (!der_next(&rest, &whole) || whole.class != V_ASN1_UNIVERSAL ||
+	    whole.tag != V_ASN1_SEQUENCE)
+		return error_set(e, STATUS_INPUT, NULL, NULL, "is not a signed structure");
+	if (rest.len)
+		return error_set(e, STATUS_INPUT, NULL, "remove what follows it",
+				 "has %zu more bytes after its end, from offset %zu", rest.len,
+				 whole.whole.len);
+	if (!der_next(&whole.content, &signed_part) || !der_next(&whole.content, &outer) ||
+	    !der_next(&whole.content, &signature) || whole.content.len ||
+	    signature.class != V_ASN1_UNIVERSAL || signature.tag != V_ASN1_BIT_STRING)
+		return error_set(e, STATUS_INPUT, NULL, NULL, "is not a signed structure");
+	if (signed_part.class != V_ASN1_UNIVERSAL || signed_part.tag != V_ASN1_SEQUENCE)
+		return error_set(e, STATUS_INPUT, NULL, NULL,
+				 "has no SEQUENCE under its signature");
+	at = outer.whole.data;
+	*algorithm = d2i_X509_ALGOR(NULL, &at, (long)outer.whole.len);
+	if (!*algorithm)
+		return error_openssl(e, STATUS_INPUT, NULL, NULL, "is not a signed structure");
+	*tbs = signed_part.whole;
+	return STATUS_OK;
+}
+
 enum status lint_crl(struct span der, struct span issuer, struct findings *findings,
 		     struct error *e)
 {
-	DER_SIGNED *envelope = NULL;
-	enum status status = der_signed_parse(der, &envelope, e);
+	X509_ALGOR *algorithm = NULL;
+	struct span tbs;
+	enum status status = open_signed(der, &tbs, &algorithm, e);
 
-	if (status == STATUS_OK && der_to_be_signed(envelope).len == 0)
-		status = error_set(e, STATUS_INPUT, NULL, NULL,
-				   "has no SEQUENCE under its signature");
 	if (status == STATUS_OK)
-		status = judge_crl(der, der_to_be_signed(envelope), envelope->algorithm, issuer,
-				   findings, e);
-	DER_SIGNED_free(envelope);
+		status = judge_crl(der, tbs, algorithm, issuer, findings, e);
+	X509_ALGOR_free(algorithm);
 	return status;
 }
 
-static enum status pass(struct span tbs, const X509_ALGOR *algorithm, struct lint_passed **out,
-			struct error *e)
+/* keep: a copy of tbs, so that it need not stay. */
+static enum status pass(struct span tbs, bool keep, const X509_ALGOR *algorithm,
+			struct lint_passed **out, struct error *e)
 {
 	struct lint_passed *p = calloc(1, sizeof *p);
 
 	if (!p)
 		return error_memory(e);
 	p->algorithm = X509_ALGOR_dup(algorithm);
-	if (!p->algorithm || bytes_copy(&p->tbs, tbs, e) != STATUS_OK) {
+	if (!p->algorithm || (keep && bytes_copy(&p->owned, tbs, e) != STATUS_OK)) {
 		lint_passed_free(p);
 		return error_memory(e);
 	}
+	p->tbs = keep ? span_of(&p->owned) : tbs;
 	*out = p;
 	return STATUS_OK;
 }
@@ -267,7 +297,7 @@ enum status lint_tbs(struct span tbs, const X509_ALGOR *algorithm, const struct 
 	if (status == STATUS_OK)
 		status = findings_refuse(findings, before, STATUS_REFUSED, NULL, e);
 	if (status == STATUS_OK)
-		status = pass(tbs, algorithm, out, e);
+		status = pass(tbs, true, algorithm, out, e);
 	bytes_free(&der);
 	return status;
 }
@@ -281,7 +311,7 @@ enum status lint_crl_tbs(struct span tbs, const X509_ALGOR *algorithm, struct sp
 	if (status == STATUS_OK)
 		status = findings_refuse(findings, before, STATUS_REFUSED, NULL, e);
 	if (status == STATUS_OK)
-		status = pass(tbs, algorithm, out, e);
+		status = pass(tbs, false, algorithm, out, e);
 	return status;
 }
 
@@ -289,14 +319,14 @@ void lint_passed_free(struct lint_passed *p)
 {
 	if (!p)
 		return;
-	bytes_free(&p->tbs);
+	bytes_free(&p->owned);
 	X509_ALGOR_free(p->algorithm);
 	free(p);
 }
 
 struct span lint_passed_tbs(const struct lint_passed *p)
 {
-	return span_of(&p->tbs);
+	return p->tbs;
 }
 
 const X509_ALGOR *lint_passed_algorithm(const struct lint_passed *p)

@@ -1,6 +1,7 @@
 #include "ca/lint/internal.h"
 
 #include <stdatomic.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,11 +211,62 @@ enum status lint_subject_read_below(struct span der, const struct lint_issuer *i
 	return STATUS_OK;
 }
 
+static bool is_time(const struct der_piece *p)
+{
+	return p->class == V_ASN1_UNIVERSAL &&
+	       (p->tag == V_ASN1_UTCTIME || p->tag == V_ASN1_GENERALIZEDTIME);
+}
+
+/* revokedCertificates: the SEQUENCE that follows a time. Empty where there is none. */
+static struct span find_entries(struct span tbs)
+{
+	struct der_piece list, p = {0};
+	bool after_time = false;
+
+	if (!der_next(&tbs, &list))
+		return (struct span){NULL, 0};
+	while (der_next(&list.content, &p)) {
+		if (after_time && p.class == V_ASN1_UNIVERSAL && p.tag == V_ASN1_SEQUENCE)
+			return p.whole;
+		after_time = is_time(&p);
+	}
+	return (struct span){NULL, 0};
+}
+
+/* The rest of it, decoded; a million entries are left where they are. */
+static LINT_CRL_TBS *decode_crl(struct span tbs, struct span entries)
+{
+	struct span whole = tbs;
+	struct der_piece list;
+	unsigned char *rest, *at;
+	LINT_CRL_TBS *crl = NULL;
+	size_t inside;
+	int size;
+
+	if (!entries.len)
+		return lint_decode(tbs, ASN1_ITEM_rptr(LINT_CRL_TBS));
+	if (!der_next(&whole, &list) || whole.len)
+		return NULL;
+	inside = list.content.len - entries.len;
+	size = inside < INT_MAX / 2 ? ASN1_object_size(1, (int)inside, V_ASN1_SEQUENCE) : 0;
+	rest = at = size > 0 ? malloc((size_t)size) : NULL;
+	if (!rest)
+		return NULL;
+	ASN1_put_object(&at, 1, (int)inside, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+	inside = (size_t)(entries.data - list.content.data);
+	memcpy(at, list.content.data, inside);
+	memcpy(at + inside, entries.data + entries.len, list.content.len - inside - entries.len);
+	crl = lint_decode((struct span){rest, (size_t)size}, ASN1_ITEM_rptr(LINT_CRL_TBS));
+	free(rest);
+	return crl;
+}
+
 static void read_crl(struct lint_subject *s)
 {
 	const ASN1_TIME *next;
 
-	s->crl = lint_decode(s->tbs, ASN1_ITEM_rptr(LINT_CRL_TBS));
+	s->entries.der = find_entries(s->tbs);
+	s->crl = decode_crl(s->tbs, s->entries.der);
 	if (!s->crl) {
 		unreadable(s, "the part under the signature is no TBSCertList");
 		return;
@@ -232,8 +284,6 @@ static void read_crl(struct lint_subject *s)
 	s->not_after.fault = LINT_TIME_ABSENT;
 	if (next)
 		lint_time_read(ASN1_STRING_type(next), next, &s->not_after);
-	if (s->crl->revoked)
-		s->entries.der = lint_string(s->crl->revoked);
 	lint_known_read(s->extensions, LINT_CRL, s->known);
 }
 

@@ -326,7 +326,7 @@ refused() {
 	[ "$(number)" = 1 ]
 }
 
-@test "many entries: in order, in pieces through lint, and agreed on" {
+@test "many entries: in order, linted whole, and agreed on" {
 	"$SUBCA_BUILD/tests/bench/fill-store" root/store.db 45000 revoked
 	crl --quiet
 	[ "$(openssl crl -in root/ca.crl -inform DER -noout -text | grep -c "Serial Number")" = 45000 ]

@@ -238,6 +238,32 @@ static void test_many_entries(void **state)
 	bytes_free(&issuer);
 }
 
+/* Those that were in order before the first that is not are remembered too. */
+static void test_duplicates_out_of_order(void **state)
+{
+	const struct fixture_op ops[] = {
+		{"entry", "3333 u:260301000000Z"}, /* behind the fixture's own, 2222 */
+		{"entry", "1111 u:260301000000Z"},
+		{"entry", "2222 u:260301000000Z"},
+		{"entry", "3333 u:260301000000Z"},
+	};
+	struct bytes der = fixture_build(FIXTURE_CRL, ops, 4);
+	struct findings findings = {0};
+	const struct finding *duplicate, *unordered;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(lint_crl(span_of(&der), (struct span){0}, &findings, &e), STATUS_OK);
+	duplicate = findings_find(&findings, "crl_entry_duplicate");
+	unordered = findings_find(&findings, "crl_entries_unordered");
+	assert_non_null(duplicate);
+	assert_non_null(strstr(duplicate->message, "has 2 entries a second time"));
+	assert_non_null(unordered);
+	assert_non_null(strstr(unordered->message, "3"));
+	findings_free(&findings);
+	bytes_free(&der);
+}
+
 /* The same serial number of two issuers is no duplicate in an indirect CRL; of one it is. */
 static void test_indirect_entries(void **state)
 {
@@ -309,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crl_is_passed_or_refused),
 		cmocka_unit_test(test_many_entries),
+		cmocka_unit_test(test_duplicates_out_of_order),
 		cmocka_unit_test(test_indirect_entries),
 		cmocka_unit_test(test_any_bytes_of_a_crl),
 		cmocka_unit_test(test_sound_tbs_passes),
