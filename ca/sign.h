@@ -10,8 +10,8 @@
 
 /*
  * Signs, and looks again: the TBS octets in the result are those that were linted, its signature
- * is the one that signer_sign() verified over them, and that under issuer_key. STATUS_KEY when the signer fails, STATUS_INTERNAL when the
- * second look does.
+ * is the one that signer_sign() verified over them, and the signer's key is issuer_key. STATUS_KEY
+ * when the signer fails, STATUS_INTERNAL when the second look does.
  */
 MUST_CHECK enum status ca_sign(const struct lint_passed *passed, struct signer *signer,
 			       EVP_PKEY *issuer_key, struct bytes *certificate, struct error *e);

@@ -28,7 +28,8 @@
 struct weak_keys;
 
 /*
- * A file, or each file of a folder. STATUS_INPUT, with file and line, for a line of any other form and for too many;
+ * A file, or each file of a folder. STATUS_INPUT, with file and line, for a line of any other form
+ * and for too many;
  * STATUS_NOT_FOUND, STATUS_SYSTEM where it cannot be read.
  */
 MUST_CHECK enum status weak_keys_load(const char *path, struct weak_keys **out, struct error *e);

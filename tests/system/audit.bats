@@ -359,18 +359,7 @@ print("update cert set der = x%r where subject = %r;" % (der.hex(), "CN=The issu
 
 @test "a CA of easy-rsa, without importing it" {
 	local easyrsa=/usr/share/easy-rsa/easyrsa
-	[ -x $easyrsa ] || skip "easy-rsa is not installed"
-	mkdir vpn
-	(
-		cd vpn
-		export EASYRSA_BATCH=1 EASYRSA_ALGO=ec EASYRSA_CURVE=prime256v1
-		$easyrsa init-pki
-		EASYRSA_REQ_CN="VPN CA" $easyrsa build-ca nopass
-		$easyrsa build-server-full gateway nopass
-		$easyrsa build-client-full laptop nopass
-		$easyrsa revoke laptop keyCompromise
-		$easyrsa gen-crl
-	) >/dev/null 2>&1
+	make_easy_rsa vpn
 	run --separate-stderr subca audit --openssl vpn/pki --json
 	echo "$output" >report.json
 	python3 - <<-'END'

@@ -1,6 +1,7 @@
 # subca import: what the packaged tools leave behind, made by running them, and what is wrong with it.
 
 bats_require_minimum_version 1.5.0
+load helper
 
 ec() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 "$@" 2>/dev/null; }
 
@@ -257,19 +258,7 @@ broken() {
 }
 
 @test "easy-rsa 3" {
-	local easyrsa=/usr/share/easy-rsa/easyrsa
-	[ -x $easyrsa ] || skip "easy-rsa is not installed"
-	mkdir "$work/vpn"
-	(
-		cd "$work/vpn"
-		export EASYRSA_BATCH=1 EASYRSA_ALGO=ec EASYRSA_CURVE=prime256v1
-		$easyrsa init-pki
-		EASYRSA_REQ_CN="VPN CA" $easyrsa build-ca nopass
-		$easyrsa build-server-full gateway nopass
-		$easyrsa build-client-full laptop nopass
-		$easyrsa revoke laptop keyCompromise
-		$easyrsa gen-crl
-	) >/dev/null 2>&1
+	make_easy_rsa "$work/vpn"
 	run -0 --separate-stderr "$SUBCA" import easy-rsa "$work/vpn" "$work/new" --no-passphrase
 	[[ $output == *"CA:             CN=VPN CA"*"issued:         1"*"revoked:        1"* ]]
 	[ -z "$stderr" ]
